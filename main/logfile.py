@@ -1,0 +1,39 @@
+"""The file in which every expiration is logged, one line a code."""
+
+import logging
+from io import TextIOWrapper
+from logging.handlers import WatchedFileHandler
+from pathlib import Path
+from typing import Any
+
+# A record larger than the buffer would reach the file in two writes, and another process's lines could
+# come in between; the largest batch (10,000 codes) makes a record of about 1 MiB.
+BUFFER_BYTES = 4 * 1024 * 1024
+
+
+class LogFileHandler(WatchedFileHandler):
+    """Opened at the first line; makes its folder; follows a rotation; raises OSError where it cannot write.
+
+    The standard handlers print a traceback on stderr and go on: whoever logs never knows. Here it does,
+    and can say so in the ledger (`main.signals.log_expired_codes`).
+    """
+
+    def __init__(self, filename: str | Path, **options: Any) -> None:
+        super().__init__(filename, encoding="utf-8", delay=True, **options)
+
+    def _open(self) -> TextIOWrapper:
+        path = Path(self.baseFilename)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return path.open("a", encoding=self.encoding, buffering=BUFFER_BYTES)
+
+    def handleError(self, record: logging.LogRecord) -> None:
+        raise  # noqa: PLE0704 - called inside emit's except clause
+
+
+class LineFormatter(logging.Formatter):
+    """Gives each line of a message the time and level of its record, so that one record can carry a batch."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        template = logging.makeLogRecord({**record.__dict__, "msg": "\0", "args": None})
+        prefix, suffix = super().format(template).split("\0")
+        return "\n".join(f"{prefix}{line}{suffix}" for line in record.getMessage().split("\n"))

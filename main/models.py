@@ -1,0 +1,206 @@
+"""Referral codes, the one rule of when a code works, and the ledger of the sweeps."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any, Self
+
+from django.conf import settings
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Upper
+from django.utils import timezone
+
+from main.text import OneLineField, validate_code
+
+ENDS_SOON = timedelta(days=7)
+
+
+class UserProfile(models.Model):
+    """A person who signs in. `user.is_active` switches an agent, and so all its codes, off and on."""
+
+    class Role(models.TextChoices):
+        AGENT = "agent"
+        CLIENT = "client"
+
+    user = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="profile")
+    role = models.CharField(max_length=10, choices=Role, default=Role.CLIENT)
+    name = OneLineField(max_length=150)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class ReferralCodeQuerySet(models.QuerySet["ReferralCode"]):
+    """THE RULE, in SQL; `ReferralCode` says the same of one code in memory.
+
+    A code is expired when `expires_at <= now`; one without a date never is. Each method takes the instant
+    `now` as an aware datetime of any time zone, by default the present one.
+    """
+
+    def expired(self, now: datetime | None = None) -> Self:
+        """Codes past their date, whatever their status."""
+        return self.filter(expires_at__lte=now or timezone.now())
+
+    def unexpired(self, now: datetime | None = None) -> Self:
+        """Codes that have not reached their date, or have none."""
+        return self.filter(Q(expires_at__isnull=True) | Q(expires_at__gt=now or timezone.now()))
+
+    def overdue(self, now: datetime | None = None) -> Self:
+        """Codes past their date whose stored status is still active: what a sweep would expire."""
+        return self.expired(now).filter(status=ReferralCode.Status.ACTIVE)
+
+    def usable(self, now: datetime | None = None) -> Self:
+        """Codes that work: active, not expired, and of an agent who can sign in, or of the house.
+
+        >>> ReferralCode.objects.usable().with_code("johns-20").first()
+        """
+        return self.unexpired(now).filter(
+            Q(agent__isnull=True) | Q(agent__user__is_active=True), status=ReferralCode.Status.ACTIVE
+        )
+
+    def with_code(self, code: str) -> Self:
+        """The one code, or none, that is written `code` whatever its case and the spaces around it."""
+        code = code.strip()
+        if not code.isprintable():  # PostgreSQL would raise an error at a NUL
+            return self.none()
+        return self.alias(upper_code=Upper("code")).filter(upper_code=code.upper())
+
+
+class ReferralCode(models.Model):
+    """A code that an agent (or, without one, the house) hands out."""
+
+    class Status(models.TextChoices):
+        ACTIVE = "active"
+        INACTIVE = "inactive"
+
+    class State(models.TextChoices):
+        """What a person is told; computed at read time, so that it is right between two sweeps."""
+
+        ACTIVE = "active"
+        ENDS_SOON = "ends_soon", "expires soon"
+        OVERDUE = "overdue"
+        EXPIRED = "expired"
+        SWITCHED_OFF = "switched_off", "switched off"
+        AGENT_INACTIVE = "agent_inactive", "agent inactive"
+
+    code = OneLineField(max_length=64, validators=[validate_code], help_text="What the customer types at checkout.")
+    agent = models.ForeignKey(
+        UserProfile, on_delete=models.PROTECT, related_name="codes", null=True, blank=True,
+        help_text="Empty for a code of the house.",
+    )  # fmt: skip
+    discount = models.DecimalField(
+        "discount (%)", max_digits=5, decimal_places=2, default=0,
+        validators=[MinValueValidator(0), MaxValueValidator(100)],
+    )  # fmt: skip
+    expires_at = models.DateTimeField("expires", null=True, blank=True, help_text="Empty: never expires.")
+    status = models.CharField(max_length=8, choices=Status, default=Status.ACTIVE)
+    created_at = models.DateTimeField("created", auto_now_add=True)
+    updated_at = models.DateTimeField("last edited", auto_now=True)
+    # Null for a code that works or that a person switched off.
+    expired_at = models.DateTimeField("marked inactive by the system", null=True, editable=False)
+    # The last run that expired it. Stays when the code is extended, so that a run's codes remain its codes.
+    expired_by = models.ForeignKey(
+        "ExpirationRun", on_delete=models.PROTECT, related_name="codes", null=True, editable=False, db_index=False
+    )
+
+    objects = ReferralCodeQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                Upper("code"), name="referralcode_code_unique", violation_error_message="This code already exists."
+            ),
+            models.CheckConstraint(
+                condition=Q(discount__gte=0, discount__lte=100), name="referralcode_discount_percent",
+                violation_error_message="The discount is a percentage from 0 to 100.",
+            ),
+            models.CheckConstraint(condition=Q(status__in=["active", "inactive"]), name="referralcode_status_known"),
+        ]  # fmt: skip
+        indexes = [
+            models.Index(fields=["expires_at", "id"], condition=Q(status="active"), name="referralcode_overdue"),
+            # The codes of one run, in the order of its report.
+            models.Index(
+                fields=["expired_by", "expires_at", "id"], condition=Q(expired_by__isnull=False),
+                name="referralcode_run",
+            ),
+            # The codes that a save marked, newest first; small, so that the sweep keeps no further index.
+            models.Index(
+                fields=["-expired_at"], condition=Q(expired_at__isnull=False, expired_by__isnull=True),
+                name="referralcode_on_save",
+            ),
+        ]  # fmt: skip
+
+    def __str__(self) -> str:
+        return self.code
+
+    def save(self, *args: Any, update_fields: Any = None, **kwargs: Any) -> None:
+        """Save as Django does. An active code bears no mark of expiry, and every save counts as an edit."""
+        if self.status == self.Status.ACTIVE:
+            self.expired_at = None
+        if update_fields:
+            update_fields = {*update_fields, "expired_at", "updated_at"}
+        super().save(*args, update_fields=update_fields, **kwargs)
+
+    def is_expired(self, now: datetime | None = None) -> bool:
+        """Whether the code is past its date at the aware datetime `now`, by default at present."""
+        return self.expires_at is not None and self.expires_at <= (now or timezone.now())
+
+    def is_overdue(self, now: datetime | None = None) -> bool:
+        """Whether the code is expired while its status still says active."""
+        return self.status == self.Status.ACTIVE and self.is_expired(now)
+
+    def is_usable(self, now: datetime | None = None) -> bool:
+        """Whether the code works at `now`."""
+        return self.status == self.Status.ACTIVE and not self.is_expired(now) and self._agent_can_sign_in()
+
+    def state(self, now: datetime | None = None) -> State:
+        """What to tell a person about this code at `now`; reads the agent's user."""
+        now = now or timezone.now()
+        if self.is_expired(now):
+            return self.State.OVERDUE if self.is_overdue(now) else self.State.EXPIRED
+        if self.status != self.Status.ACTIVE:
+            return self.State.SWITCHED_OFF
+        if not self._agent_can_sign_in():
+            return self.State.AGENT_INACTIVE
+        return self.State.ENDS_SOON if self.is_expired(now + ENDS_SOON) else self.State.ACTIVE
+
+    def _agent_can_sign_in(self) -> bool:
+        return self.agent is None or self.agent.user.is_active
+
+
+class ExpirationRun(models.Model):
+    """One line of the ledger: a sweep, when, up to which instant, by whom, and how it ended."""
+
+    class State(models.TextChoices):
+        RUNNING = "running"
+        COMPLETED = "completed"
+        FAILED = "failed"
+        INTERRUPTED = "interrupted"
+        UNDONE = "undone"
+
+    class StartedBy(models.TextChoices):
+        COMMAND = "command"
+        TASK = "task"
+        ADMIN = "admin"
+        SHELL = "shell"
+
+    started_at = models.DateTimeField("started")
+    ended_at = models.DateTimeField("ended", null=True)
+    last_sign_of_life = models.DateTimeField()
+    cutoff = models.DateTimeField(help_text="Codes whose date is this instant or earlier were expired.")
+    started_by = models.CharField(max_length=8, choices=StartedBy)
+    host = models.CharField(max_length=255)
+    pid = models.PositiveIntegerField("process")
+    state = models.CharField(max_length=11, choices=State, default=State.RUNNING)
+    expired_count = models.PositiveIntegerField("codes expired", default=0)
+    error = models.TextField(blank=True)
+    warning = models.TextField(blank=True)
+
+    class Meta:
+        get_latest_by = "started_at"
+        ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return f"run {self.pk} of {timezone.localtime(self.started_at):%Y-%m-%d %H:%M %Z}"

@@ -1,0 +1,57 @@
+"""Receivers: expiry on save, and the log of every expiration. Connected by `MainConfig.ready`."""
+
+import logging
+import sys
+from typing import Any
+
+from django.db.models.signals import post_save
+from django.dispatch import receiver
+
+from main.expiration import ExpiredCode, expire_on_save, referral_codes_expired, sweep
+from main.models import ExpirationRun, ReferralCode
+from main.text import visible
+
+logger = logging.getLogger(__name__)
+
+
+@receiver(post_save, sender=ReferralCode)
+def check_referral_code_expiration_on_save(
+    sender: type[ReferralCode], instance: ReferralCode, created: bool, raw: bool, using: str, **kwargs: Any
+) -> None:
+    """Check if referral code is expired when saved, and mark it inactive if so; fixtures load as they are."""
+    if raw:
+        return
+    # Of a date that is still an expression the database alone knows whether it has passed.
+    if hasattr(instance.expires_at, "resolve_expression") or instance.is_overdue():
+        expire_on_save(instance, using)
+
+
+@receiver(referral_codes_expired)
+def log_expired_codes(
+    sender: type[ReferralCode], codes: list[ExpiredCode], run: ExpirationRun | None, **kwargs: Any
+) -> None:
+    """Log one line a code, as one record. A log that cannot be written warns on stderr and in the ledger."""
+    cause = f"by run {run.pk}" if run else "on save"
+    try:
+        logger.info("%s", "\n".join(f"expired {_described(code)} {cause}" for code in codes))
+    except OSError as error:
+        warning = f"The log could not be written: {error}"
+        sys.stderr.write(f"Warning: {visible(warning)}\n")
+        if run:
+            run.warning = warning
+
+
+def check_all_expired_referral_codes(
+    started_by: ExpirationRun.StartedBy = ExpirationRun.StartedBy.SHELL,
+) -> int:
+    """Expire every code whose date is now or earlier, as the command does, and return how many that were.
+
+    For shell, views and tasks. Raises django.db.DatabaseError when the database fails; what was expired
+    until then stands.
+    """
+    return sweep(started_by).expired_count
+
+
+def _described(code: ExpiredCode) -> str:
+    agent = f"agent {code.agent_id}" if code.agent_id else "no agent"
+    return f"{visible(code.code)} (id {code.id}, {agent}, expiry {code.expires_at})"
