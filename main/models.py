@@ -12,7 +12,7 @@ from django.db.models import Q
 from django.db.models.functions import Upper
 from django.utils import timezone
 
-from main.text import OneLineField, validate_code
+from main.text import OneLineField, clean_code, validate_code
 
 ENDS_SOON = timedelta(days=7)
 
@@ -62,10 +62,10 @@ class ReferralCodeQuerySet(models.QuerySet["ReferralCode"]):
 
     def with_code(self, code: str) -> Self:
         """The one code, or none, that is written `code` whatever its case and the spaces around it."""
-        code = code.strip()
+        code = clean_code(code)
         if not code.isprintable():  # PostgreSQL would raise an error at a NUL
             return self.none()
-        return self.alias(upper_code=Upper("code")).filter(upper_code=code.upper())
+        return self.alias(upper_code=Upper("code")).filter(upper_code=code)
 
 
 class ReferralCode(models.Model):
