@@ -12,6 +12,7 @@ from django.db.models import Q
 from django.db.models.functions import Upper
 from django.utils import timezone
 
+from main.dates import validate_year
 from main.text import OneLineField, validate_code
 
 ENDS_SOON = timedelta(days=7)
@@ -94,7 +95,9 @@ class ReferralCode(models.Model):
         "discount (%)", max_digits=5, decimal_places=2, default=0,
         validators=[MinValueValidator(0), MaxValueValidator(100)],
     )  # fmt: skip
-    expires_at = models.DateTimeField("expires", null=True, blank=True, help_text="Empty: never expires.")
+    expires_at = models.DateTimeField(
+        "expires", null=True, blank=True, validators=[validate_year], help_text="Empty: never expires."
+    )
     status = models.CharField(max_length=8, choices=Status, default=Status.ACTIVE)
     created_at = models.DateTimeField("created", auto_now_add=True)
     updated_at = models.DateTimeField("last edited", auto_now=True)
