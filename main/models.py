@@ -139,7 +139,12 @@ class ReferralCode(models.Model):
         return self.code
 
     def save(self, *args: Any, update_fields: Any = None, **kwargs: Any) -> None:
-        """Save as Django does. An active code bears no mark of expiry, and every save counts as an edit."""
+        """Save as Django does. An active code bears no mark of expiry, and every save counts as an edit.
+
+        A date given as text or without a zone becomes an aware datetime in memory too, as the database reads it.
+        """
+        if not hasattr(self.expires_at, "resolve_expression"):
+            self.expires_at = self._meta.get_field("expires_at").get_prep_value(self.expires_at)  # type: ignore[union-attr]
         if self.status == self.Status.ACTIVE:
             self.expired_at = None
         if update_fields:
