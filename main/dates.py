@@ -38,7 +38,7 @@ def end_of_day(day: date) -> datetime:
     except OverflowError:
         midnight = datetime.max.replace(tzinfo=UTC)
     validate_year(midnight)
-    return midnight
+    return midnight.astimezone(UTC)
 
 
 def parse_instant(text: str) -> datetime:
@@ -60,7 +60,7 @@ def parse_instant(text: str) -> datetime:
             message = f"'{text[:40]}' does not say which number is the month: write it like 2026-12-31."
         raise ValidationError(message, "date") from error
     validate_year(instant)
-    return instant
+    return instant.astimezone(UTC)
 
 
 def _read(text: str) -> datetime:

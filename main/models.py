@@ -61,12 +61,11 @@ class ReferralCodeQuerySet(models.QuerySet["ReferralCode"]):
             Q(agent__isnull=True) | Q(agent__user__is_active=True), status=ReferralCode.Status.ACTIVE
         )
 
-    def with_code(self, code: str) -> Self:
-        """The one code, or none, that is written `code` whatever its case and the spaces around it."""
-        code = clean_code(code)
-        if not code.isprintable():  # PostgreSQL would raise an error at a NUL
-            return self.none()
-        return self.alias(upper_code=Upper("code")).filter(upper_code=code)
+    def with_code(self, *codes: str) -> Self:
+        """Those of `codes` that exist, whatever their case and the spaces around them; none or one for each."""
+        cleaned = map(clean_code, codes)
+        known = [code for code in cleaned if code.isprintable()]  # PostgreSQL would raise an error at a NUL
+        return self.alias(upper_code=Upper("code")).filter(upper_code__in=known)
 
 
 class ReferralCode(models.Model):
