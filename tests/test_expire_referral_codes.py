@@ -55,7 +55,7 @@ def test_a_dry_run_says_what_would_be_expired_and_writes_nothing(
 
 def test_a_dry_run_as_of_a_day_looks_to_the_end_of_that_day(run_command, three_overdue, clock) -> None:
     make_code("LAST", expires_at=NOW.replace(hour=23, minute=59))
-    make_code("NEXT", expires_at=NOW.replace(hour=0) + timedelta(days=1))
+    make_code("NEXT", expires_at=NOW.replace(hour=0) + timedelta(days=1) + INSTANT)
     output = run_command(COMMAND, "--dry-run", "--as-of", "2026-11-21")
     assert output.splitlines()[0] == "[DRY RUN] Would expire 4 referral code(s):"
     assert output.splitlines()[-1] == "  - LAST (Agent: none), Expired: 2026-11-21 23:59 UTC"
