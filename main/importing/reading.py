@@ -62,7 +62,7 @@ def read_table(path: Path) -> Table:
     if header is None:
         raise BadFile("The file is empty: its first line must name the columns.")
     if header.fault:
-        raise BadFile(f"Line {header.line}: {header.fault}.")
+        raise BadFile(f"Line {header.line}: {header.fault}")
     names = _without_blank_end([" ".join(cell.split()) for cell in header.cells])
     columns = _columns(names)
     rows = [_row(record, columns, len(names)) for record in records]
@@ -136,7 +136,7 @@ def _row(record: _Record, columns: dict[str, int], width: int) -> Row:
         return Row(record.line, fault=record.fault)
     cells = record.cells[:width] + _without_blank_end(record.cells[width:])
     if len(cells) != width:
-        fault = f"it has {len(cells)} cells, the first line {width}: is a delimiter or a quote missing?"
+        fault = f"the first line has {width} cells and this one {len(cells)}: is a delimiter or a quote missing?"
         return Row(record.line, fault=fault)
     return Row(record.line, **{field: cells[index] for field, index in columns.items()})
 
