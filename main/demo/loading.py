@@ -37,10 +37,11 @@ def load(password: str) -> int:
 
 def _refuse_to_touch(found: QuerySet[ReferralCode] | QuerySet[User] | QuerySet[ExpirationRun], field: str) -> None:
     if count := found.count():
-        some = ", ".join(visible(str(value)) for value in found.order_by("id").values_list(field, flat=True)[:3])
+        names = [visible(str(value)) for value in found.order_by("id").values_list(field, flat=True)[:3]]
+        some = ", ".join(names if count <= len(names) else [*names, "…"])
         raise NotTheDemos(
             f"The database holds {count} {found.model._meta.verbose_name}(s) that the demo did not make: {some}. "
-            f"Set DATABASE_URL to another database, such as sqlite:///demo.sqlite3, or delete them."
+            "Set DATABASE_URL to another database, such as sqlite:///demo.sqlite3, or delete them."
         )
 
 

@@ -38,10 +38,11 @@ class Row(NamedTuple):
 
 
 class Table(NamedTuple):
-    """The rows of a file, and the names of the columns that nothing is read from."""
+    """The rows of a file, the columns that are not read, and those that are not there."""
 
     rows: list[Row]
-    ignored: list[str]
+    unread: list[str]
+    missing: list[str]
 
 
 class _Record(NamedTuple):
@@ -66,7 +67,8 @@ def read_table(path: Path) -> Table:
     names = _without_blank_end([" ".join(cell.split()) for cell in header.cells])
     columns = _columns(names)
     rows = [_row(record, columns, len(names)) for record in records]
-    return Table(rows, [name for index, name in enumerate(names) if name and index not in columns.values()])
+    unread = [name for index, name in enumerate(names) if name and index not in columns.values()]
+    return Table(rows, unread, missing=[field for field in COLUMNS if field not in columns])
 
 
 def _decoded(data: bytes) -> str:

@@ -5,9 +5,15 @@ from decimal import Decimal
 from django.utils import timezone
 
 from main.importing.checking import UNREADABLE, Draft
-from main.importing.reading import COLUMNS
+from main.importing.reading import COLUMNS, Table
 from main.models import ReferralCode, UserProfile
 from main.text import visible
+
+
+def columns(table: Table) -> str:
+    """One line about the columns that are not read, and those that they may have been meant for."""
+    missing = f" No column is called {' or '.join(table.missing)}." if table.missing else ""
+    return visible(f"Columns that are not read: {', '.join(table.unread)}.{missing}")
 
 
 def accepted(draft: Draft, *, dry_run: bool) -> str:

@@ -28,8 +28,8 @@ class Command(BaseCommand):
 
     def handle(self, *, file: Path, dry_run: bool, create_agents: bool, verbosity: int, **options: Any) -> None:
         table = _read(file)
-        if table.ignored and verbosity:
-            self.stdout.write(visible(f"Columns that are not read: {', '.join(table.ignored)}."))
+        if table.unread and verbosity:
+            self.stdout.write(report.columns(table))
         try:
             agents = Agents((row.agent for row in table.rows), create=create_agents)
             if dry_run:
