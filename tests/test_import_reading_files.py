@@ -62,19 +62,19 @@ def test_a_file_that_holds_its_header_alone_imports_nothing(import_codes) -> Non
         (" \n\n", "The file is empty: its first line must name the columns."),
         (
             "A-1;John\x1b[31m;20\n",
-            r"No column is named 'code'. The first line must name the columns; it says: A-1, John\x1b[31m, 20",
+            r"No column is named 'code'. The first line must name the columns, parted by , or ; or tab. It says: A-1, John\x1b[31m, 20",
         ),
         ("code,Coupon\nA,B\n", "The columns 'code' and 'Coupon' both mean code: keep one of them."),
         (
             "code,Expires,valid_until\n",
             "The columns 'Expires' and 'valid_until' both mean expires_at: keep one of them.",
         ),
-        ("code\r\nA\r\nCAF\u00c9\r\n".encode("latin-1"), "Line 3 is not UTF-8 (byte 0xC9): save the file as UTF-8."),
-        (codecs.BOM_UTF8 + b"code\n\xff\n", "Line 2 is not UTF-8 (byte 0xFF): save the file as UTF-8."),
-        (PLAIN.encode("utf-16"), "Line 1 is not UTF-8 (byte 0xFF): save the file as UTF-8."),
+        ("code\r\nA\r\nCAF\u00c9\r\n".encode("latin-1"), "Line 3 is not UTF-8 (byte 0xC9): save it as CSV in UTF-8."),
+        (codecs.BOM_UTF8 + b"code\n\xff\n", "Line 2 is not UTF-8 (byte 0xFF): save it as CSV in UTF-8."),
+        (PLAIN.encode("utf-16"), "Line 1 is not UTF-8 (byte 0xFF): save it as CSV in UTF-8."),
         (
             PLAIN.encode("utf-16-be"),
-            "Line 1 holds a NUL character, so this is not plain text: save the file as UTF-8.",
+            "Line 1 holds a NUL character, so this is not plain text: save it as CSV in UTF-8.",
         ),
         (
             '"code\nA-1\n',

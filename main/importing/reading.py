@@ -76,10 +76,10 @@ def _decoded(data: bytes) -> str:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line, byte = _line_after(error.object[: error.start].decode()), error.object[error.start]
-        raise BadFile(f"Line {line} is not UTF-8 (byte 0x{byte:02X}): save the file as UTF-8.") from error
+        raise BadFile(f"Line {line} is not UTF-8 (byte 0x{byte:02X}): save it as CSV in UTF-8.") from error
     if "\0" in text:
         line = _line_after(text.partition("\0")[0])
-        raise BadFile(f"Line {line} holds a NUL character, so this is not plain text: save the file as UTF-8.")
+        raise BadFile(f"Line {line} holds a NUL character, so this is not plain text: save it as CSV in UTF-8.")
     return text
 
 
@@ -118,7 +118,9 @@ def _columns(names: list[str]) -> dict[str, int]:
             columns[field] = index
     if "code" not in columns:
         found = ", ".join(filter(None, names))
-        raise BadFile(f"No column is named 'code'. The first line must name the columns; it says: {found[:200]}")
+        raise BadFile(
+            f"No column is named 'code'. The first line must name the columns, parted by , or ; or tab. It says: {found[:200]}"
+        )
     return columns
 
 
