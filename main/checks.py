@@ -1,5 +1,6 @@
 """System checks: where django-crontab would write a line that cron does not run as meant."""
 
+import os
 import re
 import subprocess
 import sys
@@ -13,14 +14,14 @@ from django.core.checks import CheckMessage, Warning, register
 
 # django-crontab quotes nothing: the shell would act on these, and cron ends the command at a percent sign.
 UNSAFE = re.compile(r"[^\w@+=:,./~-]")
-OTHER_WAY = "take django_crontab out of INSTALLED_APPS and install what `manage.py print_schedule cron` prints."
+OTHER_WAY = "take django_crontab out of INSTALLED_APPS and use `manage.py print_schedule`, which quotes every path."
 PATIENCE = 20  # seconds
 
 
 @register
 def check_django_crontab(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
-    """Warn of what `manage.py crontab add` would write down wrongly."""
-    if not apps.is_installed("django_crontab"):
+    """Warn of what `manage.py crontab add` would write down wrongly; it does not exist on Windows."""
+    if not apps.is_installed("django_crontab") or os.name == "nt":
         return []
     python = getattr(settings, "CRONTAB_PYTHON_EXECUTABLE", sys.executable)
     return [*_paths(python), *_jobs(), *_program(python)]
