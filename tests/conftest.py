@@ -1,6 +1,9 @@
 """A few named people and codes, the frozen clock, and the command as a person would run it."""
 
 import logging
+import os
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from io import StringIO
@@ -14,6 +17,7 @@ from django.core.management import call_command
 
 from main.models import ReferralCode, UserProfile
 
+PROJECT = Path(__file__).parent.parent
 NOW = datetime(2026, 11, 21, 2, 0, tzinfo=UTC)
 INSTANT = timedelta(microseconds=1)
 
@@ -71,5 +75,26 @@ def run_command() -> Callable[..., str]:
         out = StringIO()
         call_command(*args, stdout=out, **options)
         return out.getvalue()
+
+    return run
+
+
+@pytest.fixture
+def manage(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
+    """Run manage.py as an operator would: a process of its own, by default on a migrated SQLite file of the test."""
+
+    def run(*args: str, **env: str) -> subprocess.CompletedProcess[str]:
+        environment = {
+            "PATH": "/usr/bin:/bin",
+            "DATABASE_URL": f"sqlite:///{tmp_path}/db.sqlite3",
+            "LOG_DIR": str(tmp_path / "logs"),
+            "TIME_ZONE": "UTC",
+            **{name: value for name, value in os.environ.items() if name.startswith(("COV", "SYSTEMROOT"))},
+            **env,
+        }
+        return subprocess.run(
+            [sys.executable, str(PROJECT / "manage.py"), *args],
+            env=environment, cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False,
+        )  # fmt: skip
 
     return run
