@@ -1,18 +1,14 @@
-"""EXPIRATION_SCHEDULE: five fields of cron, which every scheduler reads as the same instants."""
+"""EXPIRATION_SCHEDULE: five fields of cron, and nothing else."""
 
 import shutil
 import subprocess
-from datetime import UTC, datetime, timedelta
 
 import pytest
-from celery.schedules import crontab
 from django.core.exceptions import ImproperlyConfigured
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from knossos.celery import app, celery_schedule
-from main.schedule import CannotExpress, Schedule, parse_schedule
-from main.schedulers.systemd import calendar
+from main.schedule import Schedule, parse_schedule
 from tests.schedulers.conftest import need
 
 EVERY = {"minutes": 60, "hours": 24, "days": 31, "months": 12, "weekdays": 7}
@@ -124,71 +120,3 @@ def test_cron_takes_what_passes(tmp_path) -> None:
     table.write_text("".join(f"{text} /bin/true\n" for text in passed))
     read = subprocess.run(["crontab", "-n", table], capture_output=True, text=True, check=False)
     assert (len(passed) > 50, read.returncode, read.stderr) == (True, 0, read.stderr)
-
-
-START = datetime(2026, 2, 26, 12, 0, tzinfo=UTC)
-SAMPLES = [
-    "0 2 * * *",
-    "*/25 8-17/4 * * *",
-    "30 4 * * mon-fri",
-    "0 2 * * 7",
-    "0 2 29 2 *",
-    "15 3 31 * *",
-    "0 2 1,15 jan,jul *",
-    "0 2 */10 * sat",
-]
-
-
-def plainly_next(schedule: Schedule, after: datetime) -> datetime:
-    """Minute by minute, so that nothing can be cleverly wrong; whole days are skipped."""
-    instant = after.replace(second=0) + timedelta(minutes=1)
-    while True:
-        if (
-            instant.month not in schedule.months
-            or instant.day not in schedule.days
-            or instant.isoweekday() % 7 not in schedule.weekdays
-        ):
-            instant = instant.replace(hour=0, minute=0) + timedelta(days=1)
-        elif instant.hour in schedule.hours and instant.minute in schedule.minutes:
-            return instant
-        else:
-            instant += timedelta(minutes=1)
-
-
-def first_four(schedule: Schedule) -> list[datetime]:
-    instants = [START]
-    while len(instants) < 5:
-        instants.append(plainly_next(schedule, instants[-1]))
-    return instants[1:]
-
-
-@pytest.mark.parametrize("text", SAMPLES)
-def test_celery_runs_at_the_same_instants(text, clock) -> None:
-    schedule = parse_schedule(text)
-    entry = celery_schedule(schedule)
-    for last, following in zip([START, *first_four(schedule)], first_four(schedule), strict=False):
-        clock.move_to(last)
-        assert last + entry.remaining_estimate(last) == following
-
-
-@pytest.mark.parametrize("text", SAMPLES)
-def test_systemd_runs_at_the_same_instants(text) -> None:
-    need(shutil.which("systemd-analyze"), "systemd-analyze")
-    schedule = parse_schedule(text)
-    read = subprocess.run(
-        ["systemd-analyze", "calendar", "--iterations=4", f"--base-time={START:%F %T}", calendar(schedule)],
-        env={"PATH": "/usr/bin:/bin", "TZ": "UTC", "LC_ALL": "C"}, capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    said = [line.split(": ")[1] for line in read.stdout.splitlines() if "elapse:" in line or "Iter." in line]
-    assert (read.returncode, read.stderr) == (0, "")
-    assert said == [f"{instant:%a %F %T} UTC" for instant in first_four(schedule)]
-
-
-def test_celery_keeps_the_clock_of_the_time_zone_setting() -> None:
-    assert str(app.timezone) == "UTC"
-    assert app.conf.beat_schedule["expire-referral-codes"]["schedule"] == crontab(hour=2, minute=0)
-
-
-def test_celery_refuses_what_only_cron_can_run() -> None:
-    with pytest.raises(CannotExpress, match="Celery cannot run a schedule that sets both the day of the month"):
-        celery_schedule(parse_schedule("0 2 1 * mon"))
