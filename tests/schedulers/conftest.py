@@ -6,19 +6,22 @@ import sqlite3
 import subprocess
 import sys
 import sysconfig
+import tempfile
 import time
 import venv
-from collections.abc import Callable
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 import pytest
+import redis
 
 PROJECT = Path(__file__).parent.parent.parent
 # No more than cron gives to a job.
 BARE = {"PATH": "/usr/bin:/bin", "HOME": "/"}
 # Every character that cron, a shell, systemd or XML acts on.
 AWKWARD = """it's 100% "ours" & $HOME <é> \\n"""
+SEND = "from main.tasks import expire_referral_codes; expire_referral_codes.apply_async({arguments})"
 NO_DATABASE = "postgres://postgres@127.0.0.1:1/nowhere"
 FAKETIME = next(Path("/usr/lib").glob("*/faketime/libfaketime.so.1"), None)
 
@@ -118,3 +121,61 @@ def broken(install: Callable[[str], Installed]) -> Installed:
     installed = install("broken")
     installed.configure(DATABASE_URL=NO_DATABASE)
     return installed
+
+
+@pytest.fixture
+def broker() -> Iterator[str]:
+    """The address of a Redis that ends with the test; on a socket, as a free port could be taken meanwhile."""
+    need(shutil.which("redis-server"), "redis-server")
+    with tempfile.TemporaryDirectory() as folder:
+        socket = f"{folder}/redis"
+        server = subprocess.Popen(
+            ["redis-server", "--port", "0", "--unixsocket", socket, "--save", "", "--dir", folder],
+            stdout=subprocess.DEVNULL,
+        )
+        try:
+            until(Path(socket).exists, "Redis")
+            with redis.Redis(unix_socket_path=socket) as client:
+                assert client.ping()
+            yield f"redis+socket://{socket}"
+        finally:
+            server.terminate()
+            server.wait()
+
+
+class Started:
+    """A process of Celery, and what it says."""
+
+    def __init__(self, installed: Installed, *arguments: str, **environment: str) -> None:
+        self.output = Path(tempfile.mkdtemp(dir=installed.folder)) / "output"
+        with self.output.open("w") as file:
+            self.process = subprocess.Popen(
+                [installed.python, "-m", "celery", "-A", "knossos", *arguments],
+                cwd=installed.folder, env=BARE | environment, stdout=file, stderr=subprocess.STDOUT,
+            )  # fmt: skip
+
+    def said(self, text: str) -> bool:
+        assert self.process.poll() is None, self.output.read_text()
+        return text in self.output.read_text()
+
+    def stop(self) -> None:
+        self.process.terminate()
+        self.process.wait(20)
+
+
+@pytest.fixture
+def start() -> Iterator[Callable[..., Started]]:
+    with ExitStack() as stop_all:
+
+        def start(*arguments: object, **environment: str) -> Started:
+            started = Started(*arguments, **environment)
+            stop_all.callback(started.stop)
+            return started
+
+        yield start
+
+
+def send(installed: Installed, arguments: str = "") -> None:
+    """Send the task from another process than Celery's, as a web process would."""
+    done = installed.run("shell", "-v", "0", "-c", SEND.format(arguments=arguments))
+    assert (done.returncode, done.stderr) == (0, "")
