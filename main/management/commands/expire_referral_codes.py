@@ -15,6 +15,7 @@ from main.expiration import BATCH_SIZE, SweepFailed, sweep
 from main.failures import explain
 from main.models import ExpirationRun
 from main.report import FORMATS, Report, report_of_dry_run, report_of_run
+from main.signals import log_failed_sweep
 
 LARGEST_BATCH = 10_000
 
@@ -52,15 +53,22 @@ class Command(BaseCommand):
             report = report_of_dry_run(as_of or timezone.now()) if dry_run else self._sweep(batch_size, started_by)
             for line in FORMATS[format](report, verbosity):
                 self.stdout.write(line)
-        except SweepFailed as failure:
-            raise CommandError(f"{failure} {explain(failure.reason)}") from failure
-        except DatabaseError as error:
-            raise CommandError(explain(error)) from error
+        except (SweepFailed, DatabaseError) as failure:
+            reason = _in_words(failure)
+            if not dry_run:
+                log_failed_sweep(reason)
+            raise CommandError(reason) from failure
 
     def _sweep(self, batch_size: int, started_by: ExpirationRun.StartedBy) -> Report:
         with tqdm(desc="Expiring", unit=" codes", file=self.stderr, disable=not self.stderr.isatty()) as bar:
             run = sweep(started_by, batch_size=batch_size, on_batch=bar.update)
         return report_of_run(run)
+
+
+def _in_words(failure: SweepFailed | DatabaseError) -> str:
+    if isinstance(failure, SweepFailed):
+        return f"{failure} {explain(failure.reason)}"
+    return explain(failure)
 
 
 def _instant(text: str) -> datetime:
