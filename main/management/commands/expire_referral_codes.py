@@ -14,7 +14,7 @@ from main.dates import parse_instant
 from main.expiration import BATCH_SIZE, SweepFailed, sweep
 from main.failures import explain
 from main.models import ExpirationRun
-from main.report import FORMATS, Report, report_of_dry_run, report_of_run
+from main.report import FORMATS, Report, in_pages, report_of_dry_run, report_of_run
 
 LARGEST_BATCH = 10_000
 
@@ -50,8 +50,8 @@ class Command(BaseCommand):
             raise CommandError("--as-of goes with --dry-run: a real run expires what is overdue now.", returncode=2)
         try:
             report = report_of_dry_run(as_of or timezone.now()) if dry_run else self._sweep(batch_size, started_by)
-            for line in FORMATS[format](report, verbosity):
-                self.stdout.write(line)
+            for page in in_pages(FORMATS[format](report, verbosity)):
+                self.stdout.write(page)
         except SweepFailed as failure:
             raise CommandError(f"{failure} {explain(failure.reason)}") from failure
         except DatabaseError as error:
