@@ -6,8 +6,7 @@ default shared_buffers. The places are read once, so no batch reads the dead ind
 """
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
-from datetime import timezone as tz
+from datetime import UTC, datetime, timedelta
 from itertools import islice
 
 from django.db import connection
@@ -16,7 +15,7 @@ from django.db.models.expressions import RawSQL
 
 from main.models import ExpirationRun, ReferralCode
 
-EPOCH = datetime(1970, 1, 1, tzinfo=tz.utc)
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 PLACE = RawSQL("main_referralcode.ctid", (), output_field=TextField())
 
 # Microseconds since 1970 become a datetime at a tenth of the cost of the driver's text.
@@ -31,6 +30,11 @@ WITH expired AS (
 )
 SELECT id, code, agent_id, (extract(epoch FROM expires_at) * 1000000)::bigint FROM expired ORDER BY expires_at, id
 """
+
+
+def can_expire_places() -> bool:
+    """Whether the database knows these statements."""
+    return connection.vendor == "postgresql"
 
 
 def places_of_overdue(cutoff: datetime, size: int) -> Iterator[list[str]]:
@@ -55,9 +59,7 @@ def expire_places(run: ExpirationRun, places: list[str], now: datetime) -> list[
     locked = ReferralCode.objects.overdue(run.cutoff).filter(here).select_for_update(skip_locked=True, no_key=True)
     sql, params = locked.annotate(place=PLACE).values("place").query.sql_with_params()
     with connection.cursor() as cursor:
-        cursor.execute(
-            EXPIRE.format(locked=sql), [ReferralCode.Status.INACTIVE, now, run.pk, *params, now, run.pk]
-        )
+        cursor.execute(EXPIRE.format(locked=sql), [ReferralCode.Status.INACTIVE, now, run.pk, *params, now, run.pk])
         return [
             (pk, code, agent_id, EPOCH + timedelta(microseconds=expiry))
             for pk, code, agent_id, expiry in cursor.fetchall()

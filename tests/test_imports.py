@@ -12,6 +12,7 @@ LAYERS = [
     {"text", "dates", "logfile"},
     {"failures"},
     {"models"},
+    {"batches"},
     {"expiration", "editing", "forms"},
     {"signals", "undo", "health", "report", "importing", "schedule"},
     {"tasks", "cron", "checks", "demo", "admin", "views", "middleware"},
