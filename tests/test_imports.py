@@ -12,6 +12,7 @@ LAYERS = [
     {"text", "dates", "logfile", "schedule"},
     {"failures", "schedulers"},
     {"models"},
+    {"batches"},
     {"expiration", "editing", "forms"},
     {"signals", "undo", "health", "report", "importing"},
     {"tasks", "cron", "checks", "demo", "admin", "views", "middleware"},
