@@ -211,6 +211,8 @@ class ExpirationRun(models.Model):
     class Meta:
         get_latest_by = "started_at"
         ordering = ["-id"]
+        # Each sweep looks for runs that never ended, in a ledger that only grows.
+        indexes = [models.Index(fields=["id"], condition=Q(state="running"), name="expirationrun_running")]
 
     def __str__(self) -> str:
         return f"run {self.pk} of {timezone.localtime(self.started_at):%Y-%m-%d %H:%M %Z}"

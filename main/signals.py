@@ -32,13 +32,14 @@ def log_expired_codes(
 ) -> None:
     """Log one line a code, as one record. A log that cannot be written warns on stderr and in the ledger."""
     cause = f"by run {run.pk}" if run else "on save"
-    try:
-        logger.info("%s", "\n".join(f"expired {_described(code)} {cause}" for code in codes))
-    except OSError as error:
-        warning = f"The log could not be written: {error}"
-        sys.stderr.write(f"Warning: {visible(warning)}\n")
-        if run:
-            run.warning = warning
+    warning = _log(logging.INFO, "\n".join(f"expired {_described(code)} {cause}" for code in codes))
+    if warning and run:
+        run.warning = warning
+
+
+def log_failed_sweep(reason: str) -> None:
+    """Log why a sweep did not complete: where the database is gone, the ledger cannot tell."""
+    _log(logging.ERROR, f"sweep failed: {visible(reason)}")
 
 
 def check_all_expired_referral_codes(
@@ -50,6 +51,17 @@ def check_all_expired_referral_codes(
     django.db.DatabaseError when the sweep could not begin; what was expired until then stands.
     """
     return sweep(started_by).expired_count
+
+
+def _log(level: int, text: str) -> str:
+    """Return what to warn of, or nothing."""
+    try:
+        logger.log(level, "%s", text)
+    except OSError as error:
+        warning = f"The log could not be written: {error}"
+        sys.stderr.write(f"Warning: {visible(warning)}\n")
+        return warning
+    return ""
 
 
 def _described(code: ExpiredCode) -> str:

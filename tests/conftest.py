@@ -14,6 +14,7 @@ import pytest
 import time_machine
 from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
+from django.db import connection
 
 from main.models import ReferralCode, UserProfile
 
@@ -65,6 +66,14 @@ def three_overdue(john: UserProfile) -> list[ReferralCode]:
         make_code("MARIA-15", agent=make_agent("Maria Garcia"), discount=15, expires_at=NOW - timedelta(hours=2)),
         make_code("ALEX-10", agent=make_agent("Alex Johnson"), discount=10, expires_at=NOW - timedelta(hours=1)),
     ]
+
+
+@pytest.fixture(params=["one statement", "portable"] if connection.vendor == "postgresql" else ["portable"])
+def either_way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Batches as PostgreSQL expires them, and as any database does: both must do and tell the same."""
+    way: str = request.param
+    monkeypatch.setattr("main.expiration.can_expire_places", lambda: way == "one statement")
+    return way
 
 
 @pytest.fixture

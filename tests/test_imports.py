@@ -9,11 +9,12 @@ MAIN = Path(__file__).parent.parent / "main"
 
 # From the bottom up; a module may import those above it in this list. What is not named is at the top.
 LAYERS = [
-    {"text", "dates", "logfile"},
-    {"failures"},
+    {"text", "dates", "logfile", "schedule"},
+    {"failures", "schedulers"},
     {"models"},
+    {"batches"},
     {"expiration", "editing", "forms"},
-    {"signals", "undo", "health", "report", "importing", "schedule"},
+    {"signals", "undo", "health", "report", "importing"},
     {"tasks", "cron", "checks", "demo", "admin", "views", "middleware"},
     {"urls", "apps", "management"},
 ]
