@@ -2,6 +2,7 @@
 
 import re
 from collections import Counter
+from datetime import timedelta
 
 import pytest
 from django.contrib.auth import authenticate
@@ -56,6 +57,16 @@ def test_it_shows_the_dry_run_and_the_run_and_says_what_to_do_next(demo) -> None
     assert lines[run + 13 :][:2] == ["", "Now start the server, with Ctrl-C to stop it:"]
     assert any(line.endswith("manage.py runserver") for line in lines)
     assert len(lines) < 50
+
+
+@pytest.mark.parametrize("hour", [0, 1, 3, 22, 23])
+def test_the_same_codes_are_overdue_at_any_hour_of_the_day(demo, clock, hour) -> None:
+    clock.move_to(NOW.replace(hour=hour, minute=30))
+    lines = demo().splitlines()
+    assert "[DRY RUN] Would expire 11 referral code(s):" in lines
+    assert not any("on save" in line for line in lines)
+    last_night, this_run = ExpirationRun.objects.order_by("id").values_list("cutoff", flat=True)[29:]
+    assert timedelta(hours=21) <= this_run - last_night < timedelta(hours=46)
 
 
 def test_the_printed_users_can_sign_in_and_no_other_can(demo) -> None:
