@@ -45,9 +45,9 @@ def sweep(
     Several sweeps may run at once: each code is expired by exactly one. Killed at any moment, what was
     committed stands and the next sweep finishes the work.
 
-    Raises WrongClock when this process's clock is not the database server's, DatabaseError when the database
-    fails or a row stays locked for longer than LOCK_WAIT, and whatever `on_batch` raises; the run is then
-    marked failed (or interrupted), where that can still be written.
+    Raises SweepFailed when the database fails, a code stays locked for longer than LOCK_WAIT, the clocks
+    disagree or the process is asked to stop; the run is then marked failed or interrupted, where that can
+    still be written. Raises DatabaseError when it cannot even begin.
     """
     with recorded(started_by) as run:
         for batch in _batches(run, batch_size):

@@ -13,7 +13,7 @@ from django.db import DatabaseError, InterfaceError, connection
 from django.utils import timezone
 
 from main.models import ExpirationRun
-from main.stopping import Interrupted, SweepStopped, WrongClock
+from main.stopping import Interrupted, SweepFailed, WrongClock
 
 # A run that has finished no batch for so long is dead, even where its process cannot be asked.
 SILENCE = timedelta(hours=1)
@@ -23,8 +23,9 @@ SILENCE = timedelta(hours=1)
 def recorded(started_by: ExpirationRun.StartedBy, undo_of: ExpirationRun | None = None) -> Iterator[ExpirationRun]:
     """Open a row, running while the block runs; it ends completed, or failed or interrupted with the reason.
 
-    Marks runs whose process died. Raises WrongClock, after recording it, where the clock of this process is
-    further from the database server's than the setting EXPIRATION_CLOCK_TOLERANCE allows.
+    Marks runs whose process died. Refuses where the clock of this process is further from the database
+    server's than EXPIRATION_CLOCK_TOLERANCE allows. Raises SweepFailed, once the row is written, for that,
+    for a failing database and for an Interrupted from the block; DatabaseError when no row can be opened.
     """
     now, server_now = timezone.now(), database_clock()
     clock_is_right = abs((now - server_now).total_seconds()) <= settings.EXPIRATION_CLOCK_TOLERANCE
@@ -41,14 +42,16 @@ def recorded(started_by: ExpirationRun.StartedBy, undo_of: ExpirationRun | None 
                 f"{server_now:%Y-%m-%d %H:%M:%S} UTC: correct the wrong one, then run again."
             )
         yield run
+        close(run, ExpirationRun.State.COMPLETED)
     except BaseException as error:  # whatever stopped it, Ctrl-C included: the ledger tells, and the error goes on
+        run.error = str(error) if isinstance(error, (Interrupted, WrongClock)) else f"{type(error).__name__}: {error}"
         asked = isinstance(error, Interrupted) or not isinstance(error, Exception)
-        run.error = str(error) if isinstance(error, SweepStopped) else f"{type(error).__name__}: {error}"
         # The database may be the one that failed; the first error is the one to report.
         with suppress(DatabaseError, InterfaceError):
             close(run, ExpirationRun.State.INTERRUPTED if asked else ExpirationRun.State.FAILED)
+        if isinstance(error, (DatabaseError, Interrupted, WrongClock)):
+            raise _failure(run, error) from error
         raise
-    close(run, ExpirationRun.State.COMPLETED)
 
 
 def close(run: ExpirationRun, state: ExpirationRun.State) -> None:
@@ -68,6 +71,12 @@ def database_clock() -> datetime:
         cursor.execute("SELECT clock_timestamp()")
         now: datetime = cursor.fetchone()[0]
     return now
+
+
+def _failure(run: ExpirationRun, reason: DatabaseError | Interrupted | WrongClock) -> SweepFailed:
+    if run.undo_of_id:
+        return SweepFailed(run.restored_count, "put back", reason)
+    return SweepFailed(run.expired_count, "expired", reason)
 
 
 def _mark_interrupted_runs(now: datetime) -> None:

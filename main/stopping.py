@@ -1,4 +1,4 @@
-"""What stops a sweep before its end, each with a sentence that says what to do; and the wish to stop."""
+"""What stops a sweep before its end."""
 
 import signal
 from collections.abc import Callable, Iterator
@@ -6,17 +6,24 @@ from contextlib import contextmanager
 from threading import current_thread, main_thread
 from types import FrameType
 
-
-class SweepStopped(Exception):
-    """A sweep did not complete. The message is a whole sentence for the operator."""
+from django.db import DatabaseError
 
 
-class Interrupted(SweepStopped):
-    """A person or the system asked the process to end."""
+class Interrupted(Exception):
+    """A person or the system asked the process to end. The message is a whole sentence."""
 
 
-class WrongClock(SweepStopped):
-    """The clocks of this process and of the database server disagree."""
+class WrongClock(Exception):
+    """The clocks of this process and of the database server disagree. The message is a whole sentence."""
+
+
+class SweepFailed(Exception):
+    """A sweep, or the undo of one, stopped on the way for the `reason`; what it had done to `count` codes stands."""
+
+    def __init__(self, count: int, done: str, reason: DatabaseError | Interrupted | WrongClock) -> None:
+        super().__init__(f"Not completed: {count} referral code(s) were {done} and stand.")
+        self.count = count
+        self.reason = reason
 
 
 @contextmanager
