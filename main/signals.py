@@ -59,7 +59,8 @@ def _log(verb: str, codes: list[ExpiredCode], cause: str, run: ExpirationRun | N
         logger.info("%s", "\n".join(f"{verb} {_described(code)} {cause}" for code in codes))
     except OSError as error:
         warning = f"The log could not be written: {error}"
-        sys.stderr.write(f"Warning: {visible(warning)}\n")
+        if run is None or run.warning != warning:  # once a run is enough
+            sys.stderr.write(f"Warning: {visible(warning)}\n")
         if run:
             run.warning = warning
 

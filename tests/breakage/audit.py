@@ -22,7 +22,7 @@ def audit(world: World, *, killed: Set[int] = frozenset(), touched: Set[int] = f
     logged: dict[int, set[int]] = defaultdict(set)
     last_verb: dict[int, str] = {}
     strays = 0
-    for verb, code, run in world.logged():
+    for verb, code, run in world.logged() if log else []:
         if code not in marked[run] and code not in moved:
             strays += 1
             continue

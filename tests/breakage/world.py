@@ -83,6 +83,11 @@ class World:
     def wait_for_first_batch(self) -> None:
         self.wait_until("SELECT coalesce(max(expired_count), 0) > 0 FROM main_expirationrun")
 
+    def wait_for_first_line(self) -> None:
+        give_up = time.monotonic() + PATIENCE
+        while not self.logged():
+            assert time.monotonic() < give_up, "nothing was logged"
+
     def logged(self) -> list[tuple[str, int, int]]:
         """(expired or restored, code id, run id) of each whole line of the log."""
         path = self.log_dir / "referral_codes.log"
