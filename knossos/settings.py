@@ -56,8 +56,12 @@ TEMPLATES = [
     },
 ]
 
-DATABASES = {"default": env.db_url("DATABASE_URL", default=f"sqlite:///{BASE_DIR / 'db.sqlite3'}")}
+DATABASES = {"default": env.db_url("DATABASE_URL", default="sqlite:///db.sqlite3")}
+if not DATABASES["default"].get("ENGINE"):
+    raise ImproperlyConfigured("DATABASE_URL is neither sqlite:///FILE nor postgres://USER:PASSWORD@HOST:PORT/NAME.")
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
+    # Relative to the project, not to whichever folder a scheduler starts in.
+    DATABASES["default"]["NAME"] = BASE_DIR / DATABASES["default"]["NAME"]
     DATABASES["default"]["OPTIONS"] = {
         # A transaction that first reads and then writes fails at once when another one wrote in between,
         # whatever the timeout; one that takes the write lock at its start waits for it.
@@ -93,7 +97,7 @@ CRONJOBS = [(EXPIRATION_SCHEDULE, "django.core.management.call_command", ["expir
 
 CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", default="redis://127.0.0.1:6379/0")
 
-LOG_DIR = Path(env.str("LOG_DIR", default=str(BASE_DIR / "logs"))).absolute()
+LOG_DIR = BASE_DIR / env.str("LOG_DIR", default="logs")
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,

@@ -28,6 +28,15 @@ SILENCE = timedelta(hours=1)
 referral_codes_expired = Signal()
 
 
+class SweepFailed(Exception):
+    """The database failed during a sweep, for the `reason`; `expired_count` codes were expired and stand."""
+
+    def __init__(self, expired_count: int, reason: DatabaseError) -> None:
+        super().__init__(f"Not completed: {expired_count} referral code(s) were expired and stand.")
+        self.expired_count = expired_count
+        self.reason = reason
+
+
 class ExpiredCode(NamedTuple):
     """What a listener is told about one expired code."""
 
@@ -49,8 +58,8 @@ def sweep(
     Several sweeps may run at once: each code is expired by exactly one. Killed at any moment, what was
     committed stands and the next sweep finishes the work.
 
-    Raises DatabaseError when the database fails or a row stays locked for longer than LOCK_WAIT; the run
-    is then marked failed, where that can still be written.
+    Raises SweepFailed when the database fails or a code stays locked for longer than LOCK_WAIT; the run is
+    then marked failed, where that can still be written. Raises DatabaseError when it cannot even begin.
     """
     started = timezone.now()
     _mark_interrupted_runs(started)
@@ -61,13 +70,15 @@ def sweep(
     try:
         for batch in _batches(run, batch_size):
             on_batch(len(batch))
+        _close(run, ExpirationRun.State.COMPLETED)
     except BaseException as error:  # whatever stopped it, Ctrl-C included: the ledger tells, and the error goes on
         run.error = f"{type(error).__name__}: {error}"
         # The database may be the one that failed; the first error is the one to report.
         with suppress(DatabaseError):
             _close(run, ExpirationRun.State.FAILED)
+        if isinstance(error, DatabaseError):
+            raise SweepFailed(run.expired_count, error) from error
         raise
-    _close(run, ExpirationRun.State.COMPLETED)
     return run
 
 

@@ -12,7 +12,8 @@ from django.db.models import Q
 from django.db.models.functions import Upper
 from django.utils import timezone
 
-from main.text import OneLineField, validate_code
+from main.dates import validate_year
+from main.text import OneLineField, clean_code, validate_code
 
 ENDS_SOON = timedelta(days=7)
 
@@ -62,10 +63,10 @@ class ReferralCodeQuerySet(models.QuerySet["ReferralCode"]):
 
     def with_code(self, code: str) -> Self:
         """The one code, or none, that is written `code` whatever its case and the spaces around it."""
-        code = code.strip()
+        code = clean_code(code)
         if not code.isprintable():  # PostgreSQL would raise an error at a NUL
             return self.none()
-        return self.alias(upper_code=Upper("code")).filter(upper_code=code.upper())
+        return self.alias(upper_code=Upper("code")).filter(upper_code=code)
 
 
 class ReferralCode(models.Model):
@@ -94,7 +95,9 @@ class ReferralCode(models.Model):
         "discount (%)", max_digits=5, decimal_places=2, default=0,
         validators=[MinValueValidator(0), MaxValueValidator(100)],
     )  # fmt: skip
-    expires_at = models.DateTimeField("expires", null=True, blank=True, help_text="Empty: never expires.")
+    expires_at = models.DateTimeField(
+        "expires", null=True, blank=True, validators=[validate_year], help_text="Empty: never expires."
+    )
     status = models.CharField(max_length=8, choices=Status, default=Status.ACTIVE)
     created_at = models.DateTimeField("created", auto_now_add=True)
     updated_at = models.DateTimeField("last edited", auto_now=True)
@@ -136,7 +139,12 @@ class ReferralCode(models.Model):
         return self.code
 
     def save(self, *args: Any, update_fields: Any = None, **kwargs: Any) -> None:
-        """Save as Django does. An active code bears no mark of expiry, and every save counts as an edit."""
+        """Save as Django does. An active code bears no mark of expiry, and every save counts as an edit.
+
+        A date given as text or without a zone becomes an aware datetime in memory too, as the database reads it.
+        """
+        if not hasattr(self.expires_at, "resolve_expression"):
+            self.expires_at = self._meta.get_field("expires_at").get_prep_value(self.expires_at)  # type: ignore[union-attr]
         if self.status == self.Status.ACTIVE:
             self.expired_at = None
         if update_fields:

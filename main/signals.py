@@ -46,8 +46,8 @@ def check_all_expired_referral_codes(
 ) -> int:
     """Expire every code whose date is now or earlier, as the command does, and return how many that were.
 
-    For shell, views and tasks. Raises django.db.DatabaseError when the database fails; what was expired
-    until then stands.
+    For shell, views and tasks. Raises main.expiration.SweepFailed when the database fails on the way, and
+    django.db.DatabaseError when the sweep could not begin; what was expired until then stands.
     """
     return sweep(started_by).expired_count
 

@@ -1,0 +1,76 @@
+"""`python manage.py expire_referral_codes`: parse, call, print."""
+
+from argparse import ArgumentTypeError
+from datetime import datetime
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import DatabaseError
+from django.utils import timezone
+from tqdm import tqdm
+
+from main.dates import parse_instant
+from main.expiration import BATCH_SIZE, SweepFailed, sweep
+from main.failures import explain
+from main.models import ExpirationRun
+from main.report import FORMATS, Report, report_of_dry_run, report_of_run
+
+LARGEST_BATCH = 10_000
+
+
+class Command(BaseCommand):
+    help = "Marks every referral code past its date as inactive, and says which."
+    stealth_options = ("started_by",)
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--dry-run", action="store_true", help="Say what would be expired; write nothing.")
+        parser.add_argument(
+            "--as-of", type=_instant, metavar="INSTANT",
+            help="With --dry-run: what would be expired by then, such as 2026-12-31 (its end) or 2026-12-31T17:00.",
+        )  # fmt: skip
+        parser.add_argument("--format", choices=sorted(FORMATS), default="text")
+        parser.add_argument(
+            "--batch-size", type=_batch_size, default=BATCH_SIZE, metavar="N",
+            help=f"Codes in one transaction, 1 to {LARGEST_BATCH}; {BATCH_SIZE} unless told.",
+        )  # fmt: skip
+
+    def handle(  # noqa: PLR0913 - one parameter an option
+        self,
+        *,
+        dry_run: bool,
+        as_of: datetime | None,
+        format: str,
+        batch_size: int,
+        verbosity: int,
+        started_by: ExpirationRun.StartedBy = ExpirationRun.StartedBy.COMMAND,
+        **options: Any,
+    ) -> None:
+        if as_of and not dry_run:
+            raise CommandError("--as-of goes with --dry-run: a real run expires what is overdue now.", returncode=2)
+        try:
+            report = report_of_dry_run(as_of or timezone.now()) if dry_run else self._sweep(batch_size, started_by)
+            for line in FORMATS[format](report, verbosity):
+                self.stdout.write(line)
+        except SweepFailed as failure:
+            raise CommandError(f"{failure} {explain(failure.reason)}") from failure
+        except DatabaseError as error:
+            raise CommandError(explain(error)) from error
+
+    def _sweep(self, batch_size: int, started_by: ExpirationRun.StartedBy) -> Report:
+        with tqdm(desc="Expiring", unit=" codes", file=self.stderr, disable=not self.stderr.isatty()) as bar:
+            run = sweep(started_by, batch_size=batch_size, on_batch=bar.update)
+        return report_of_run(run)
+
+
+def _instant(text: str) -> datetime:
+    try:
+        return parse_instant(text)
+    except ValidationError as error:
+        raise ArgumentTypeError(error.messages[0]) from error
+
+
+def _batch_size(text: str) -> int:
+    if not text.isdecimal() or not 1 <= int(text) <= LARGEST_BATCH:
+        raise ArgumentTypeError(f"'{text}' is not a whole number from 1 to {LARGEST_BATCH}.")
+    return int(text)

@@ -1,0 +1,164 @@
+"""What a sweep did or would do, streamed: memory does not grow with the number of codes."""
+
+import csv
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from io import StringIO
+from itertools import islice, starmap
+from typing import NamedTuple
+
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from main.models import ExpirationRun, ReferralCode, ReferralCodeQuerySet
+from main.text import visible
+
+ON_SAVE_LINES = 20
+CHUNK = 2000  # rows fetched at once
+
+
+class Line(NamedTuple):
+    """One code of a report."""
+
+    code: str
+    agent: str | None
+    discount: Decimal
+    expires_at: datetime | None
+
+
+@dataclass(frozen=True)
+class Report:
+    """The result of a run, or of a dry run, which has none."""
+
+    run: ExpirationRun | None
+    cutoff: datetime
+    expired: ReferralCodeQuerySet
+    count: int
+    on_save: ReferralCodeQuerySet
+    on_save_count: int
+
+
+def report_of_run(run: ExpirationRun) -> Report:
+    """Report the codes that `run` expired, and those that saves had marked since the run before it."""
+    expired = ReferralCode.objects.filter(expired_by=run)
+    on_save = _marked_on_save(_completed_runs().exclude(pk=run.pk), until=run.cutoff)
+    return Report(run, run.cutoff, expired, run.expired_count, on_save, on_save.count())
+
+
+def report_of_dry_run(cutoff: datetime) -> Report:
+    """Report what a run would expire at the aware datetime `cutoff`; writes nothing."""
+    overdue = ReferralCode.objects.overdue(cutoff)
+    on_save = _marked_on_save(_completed_runs(), until=timezone.now())
+    return Report(None, cutoff, overdue, overdue.count(), on_save, on_save.count())
+
+
+def as_text(report: Report, verbosity: int) -> Iterator[str]:
+    """The lines for people: the first one only for verbosity 0, every code marked on save for 2."""
+    yield _first_line(report)
+    if verbosity < 1:
+        return
+    for code in _oldest_first(report.expired):
+        yield _text_line(code, report)
+    if report.on_save_count:
+        shown = report.on_save_count if verbosity > 1 else ON_SAVE_LINES
+        yield f"Already marked inactive on save since the last run: {report.on_save_count} referral code(s)."
+        for code in islice(_newest_first(report.on_save), shown):
+            yield _text_line(code, report)
+        if report.on_save_count > shown:
+            yield f"  … and {report.on_save_count - shown} more; -v 2 shows all of them."
+
+
+def as_json(report: Report, verbosity: int) -> Iterator[str]:
+    """The lines of one JSON object; instants are ISO 8601 with their offset."""
+    yield "{"
+    yield f'"dry_run": {json.dumps(report.run is None)},'
+    yield f'"run": {json.dumps(report.run and report.run.pk)},'
+    yield f'"cutoff": {json.dumps(_iso(report.cutoff))},'
+    yield f'"expired_count": {report.count},'
+    yield f'"marked_on_save_count": {report.on_save_count},'
+    yield '"expired": ['
+    yield from _json_items(_oldest_first(report.expired))
+    yield '], "marked_on_save": ['
+    yield from _json_items(_newest_first(report.on_save))
+    yield "]}"
+
+
+def as_csv(report: Report, verbosity: int) -> Iterator[str]:
+    """The rows of a CSV file; no cell can start a formula in a spreadsheet."""
+    yield _csv_row(["result", *Line._fields])
+    result = "expired" if report.run else "would expire"
+    for code in _oldest_first(report.expired):
+        yield _csv_row([result, *_csv_cells(code)])
+    for code in _newest_first(report.on_save):
+        yield _csv_row(["marked on save", *_csv_cells(code)])
+
+
+FORMATS: dict[str, Callable[[Report, int], Iterator[str]]] = {"text": as_text, "json": as_json, "csv": as_csv}
+
+
+def _completed_runs() -> QuerySet[ExpirationRun]:
+    return ExpirationRun.objects.filter(state__in=[ExpirationRun.State.COMPLETED, ExpirationRun.State.UNDONE])
+
+
+def _marked_on_save(runs_before: QuerySet[ExpirationRun], until: datetime) -> ReferralCodeQuerySet:
+    marked = ReferralCode.objects.filter(expired_by=None, expired_at__lte=until)
+    last = runs_before.first()
+    return marked.filter(expired_at__gt=last.cutoff) if last else marked
+
+
+def _oldest_first(codes: ReferralCodeQuerySet) -> Iterator[Line]:
+    return _lines(codes.order_by("expires_at", "id"))
+
+
+def _newest_first(codes: ReferralCodeQuerySet) -> Iterator[Line]:
+    return _lines(codes.order_by("-expired_at", "-id"))
+
+
+def _lines(codes: ReferralCodeQuerySet) -> Iterator[Line]:
+    return starmap(Line, codes.values_list("code", "agent__name", "discount", "expires_at").iterator(CHUNK))
+
+
+def _first_line(report: Report) -> str:
+    if not report.count:
+        return "No expired referral codes found."
+    if report.run:
+        return f"Successfully expired {report.count} referral code(s)."
+    return f"[DRY RUN] Would expire {report.count} referral code(s):"
+
+
+def _text_line(line: Line, report: Report) -> str:
+    text = f"  - {visible(line.code)} (Agent: {visible(line.agent or 'none')})"
+    if report.run or not line.expires_at:
+        return text
+    return f"{text}, Expired: {timezone.localtime(line.expires_at):%Y-%m-%d %H:%M %Z}"
+
+
+def _iso(instant: datetime | None) -> str | None:
+    return timezone.localtime(instant).isoformat() if instant else None
+
+
+def _json_items(lines: Iterator[Line]) -> Iterator[str]:
+    comma = " "
+    for line in lines:
+        yield comma + json.dumps(
+            line._asdict() | {"discount": str(line.discount), "expires_at": _iso(line.expires_at)}
+        )
+        comma = ","
+
+
+def _csv_cells(line: Line) -> list[str]:
+    return [_safe(line.code), _safe(line.agent or ""), str(line.discount), _iso(line.expires_at) or ""]
+
+
+def _safe(text: str) -> str:
+    text = visible(text)
+    return f"'{text}" if text.startswith(("=", "+", "-", "@")) else text
+
+
+def _csv_row(cells: list[str]) -> str:
+    row = StringIO()
+    csv.writer(row, lineterminator="").writerow(cells)
+    return row.getvalue()
