@@ -95,6 +95,11 @@ STATIC_ROOT = BASE_DIR / "static_root"
 EXPIRATION_SCHEDULE = env.str("EXPIRATION_SCHEDULE", default="0 2 * * *")
 CRONJOBS = [(EXPIRATION_SCHEDULE, "django.core.management.call_command", ["expire_referral_codes"])]
 
+# A process whose clock is further from the database server's refuses to sweep: it might expire everything.
+EXPIRATION_CLOCK_TOLERANCE = env.float("EXPIRATION_CLOCK_TOLERANCE", default=60)  # seconds
+# A code that is overdue for longer turns the health page red: a night was missed, and two hours have gone by.
+EXPIRATION_OVERDUE_LIMIT = env.float("EXPIRATION_OVERDUE_LIMIT", default=26)  # hours
+
 CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", default="redis://127.0.0.1:6379/0")
 
 LOG_DIR = BASE_DIR / env.str("LOG_DIR", default="logs")

@@ -2,39 +2,26 @@
 
 from __future__ import annotations
 
-import os
-import socket
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import partial
 from typing import NamedTuple
 
-from django.db import DatabaseError, connection, transaction
+from django.db import connection, transaction
 from django.db.models import F
 from django.dispatch import Signal
 from django.utils import timezone
 
+from main.ledger import recorded
 from main.models import ExpirationRun, ReferralCode
 
 # Codes in one transaction. Its locks must not keep a person who saves a code waiting.
 BATCH_SIZE = 1000
 LOCK_WAIT = timedelta(seconds=5)
-# A run that has finished no batch for so long is dead, even where its process cannot be asked.
-SILENCE = timedelta(hours=1)
 
 # Sent after the commit that expired `codes` (a list of ExpiredCode); `run` is their ExpirationRun, or None
 # when a save did it. Listeners run one after the other; what one raises is logged by Django and harms nobody.
 referral_codes_expired = Signal()
-
-
-class SweepFailed(Exception):
-    """The database failed during a sweep, for the `reason`; `expired_count` codes were expired and stand."""
-
-    def __init__(self, expired_count: int, reason: DatabaseError) -> None:
-        super().__init__(f"Not completed: {expired_count} referral code(s) were expired and stand.")
-        self.expired_count = expired_count
-        self.reason = reason
 
 
 class ExpiredCode(NamedTuple):
@@ -58,27 +45,13 @@ def sweep(
     Several sweeps may run at once: each code is expired by exactly one. Killed at any moment, what was
     committed stands and the next sweep finishes the work.
 
-    Raises SweepFailed when the database fails or a code stays locked for longer than LOCK_WAIT; the run is
-    then marked failed, where that can still be written. Raises DatabaseError when it cannot even begin.
+    Raises SweepFailed when the database fails, a code stays locked for longer than LOCK_WAIT, the clocks
+    disagree or the process is asked to stop; the run is then marked failed or interrupted, where that can
+    still be written. Raises DatabaseError when it cannot even begin.
     """
-    started = timezone.now()
-    _mark_interrupted_runs(started)
-    run = ExpirationRun.objects.create(
-        started_at=started, last_sign_of_life=started, cutoff=started,
-        started_by=started_by, host=socket.gethostname(), pid=os.getpid(),
-    )  # fmt: skip
-    try:
+    with recorded(started_by) as run:
         for batch in _batches(run, batch_size):
             on_batch(len(batch))
-        _close(run, ExpirationRun.State.COMPLETED)
-    except BaseException as error:  # whatever stopped it, Ctrl-C included: the ledger tells, and the error goes on
-        run.error = f"{type(error).__name__}: {error}"
-        # The database may be the one that failed; the first error is the one to report.
-        with suppress(DatabaseError):
-            _close(run, ExpirationRun.State.FAILED)
-        if isinstance(error, DatabaseError):
-            raise SweepFailed(run.expired_count, error) from error
-        raise
     return run
 
 
@@ -107,7 +80,7 @@ def _expire_batch(run: ExpirationRun, size: int, *, wait: bool = False) -> list[
     overdue = ReferralCode.objects.overdue(run.cutoff)
     with transaction.atomic():
         if wait:
-            _limit_lock_wait()
+            limit_lock_wait()
         # Under the lock the database evaluates the rule once more: a code that was extended meanwhile is left out.
         locked = overdue.order_by("expires_at", "id").select_for_update(skip_locked=not wait, no_key=True)
         batch = [ExpiredCode(*row) for row in locked.values_list("id", "code", "agent_id", "expires_at")[:size]]
@@ -123,7 +96,7 @@ def _expire_batch(run: ExpirationRun, size: int, *, wait: bool = False) -> list[
     return batch
 
 
-def _limit_lock_wait() -> None:
+def limit_lock_wait() -> None:
     """For this transaction. SQLite has no such limit of its own: the busy timeout of the settings holds there."""
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
@@ -132,32 +105,3 @@ def _limit_lock_wait() -> None:
 
 def _announce(codes: list[ExpiredCode], run: ExpirationRun | None) -> None:
     referral_codes_expired.send_robust(sender=ReferralCode, codes=codes, run=run)
-
-
-def _close(run: ExpirationRun, state: ExpirationRun.State) -> None:
-    if not connection.in_atomic_block:
-        connection.close_if_unusable_or_obsolete()
-    run.state = state
-    run.ended_at = run.last_sign_of_life = timezone.now()
-    run.save(update_fields=["state", "ended_at", "last_sign_of_life", "error", "warning"])
-
-
-def _mark_interrupted_runs(now: datetime) -> None:
-    """A run marked here while it still lives corrects its state itself when it ends."""
-    for run in ExpirationRun.objects.filter(state=ExpirationRun.State.RUNNING):
-        if _process_is_gone(run) or run.last_sign_of_life < now - SILENCE:
-            run.error = "The process ended before the run did; what it had expired stands."
-            _close(run, ExpirationRun.State.INTERRUPTED)
-
-
-def _process_is_gone(run: ExpirationRun) -> bool:
-    """Whether it certainly is; not known of another machine's process, nor on Windows, where asking would end it."""
-    if run.host != socket.gethostname() or os.name == "nt":
-        return False
-    try:
-        os.kill(run.pid, 0)
-    except ProcessLookupError:
-        return True
-    except PermissionError:
-        pass
-    return False

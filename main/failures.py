@@ -2,6 +2,7 @@
 
 from django.db import DatabaseError
 
+from main.stopping import Interrupted, WrongClock
 from main.text import visible
 
 MIGRATE = "The database lacks a table or column: run `python manage.py migrate`."
@@ -28,8 +29,10 @@ ADVICE = {
 }
 
 
-def explain(error: DatabaseError) -> str:
+def explain(error: DatabaseError | Interrupted | WrongClock) -> str:
     """Return one line: what to do, where that is known, and what the database said."""
+    if isinstance(error, (Interrupted, WrongClock)):
+        return str(error)
     said = visible(" ".join(str(error).split()))
     cause = error.__cause__
     name = getattr(cause, "sqlstate", None) or getattr(cause, "sqlite_errorname", None)

@@ -103,7 +103,8 @@ class ReferralCode(models.Model):
     updated_at = models.DateTimeField("last edited", auto_now=True)
     # Null for a code that works or that a person switched off.
     expired_at = models.DateTimeField("marked inactive by the system", null=True, editable=False)
-    # The last run that expired it. Stays when the code is extended, so that a run's codes remain its codes.
+    # The last run that expired it, or put it back. Stays when the code is extended, so that a run's codes
+    # remain its codes.
     expired_by = models.ForeignKey(
         "ExpirationRun", on_delete=models.PROTECT, related_name="codes", null=True, editable=False, db_index=False
     )
@@ -178,8 +179,19 @@ class ReferralCode(models.Model):
         return self.agent is None or self.agent.user.is_active
 
 
+class ExpirationRunQuerySet(models.QuerySet["ExpirationRun"]):
+    """The ledger, latest first."""
+
+    def sweeps(self) -> Self:
+        """The runs that expired codes, without those that undid one."""
+        return self.filter(undo_of__isnull=True)
+
+
 class ExpirationRun(models.Model):
-    """One line of the ledger: a sweep, when, up to which instant, by whom, and how it ended."""
+    """One line of the ledger: a sweep, or the undo of one; when, up to which instant, by whom, how it ended.
+
+    Its codes are those that it was the last run to change.
+    """
 
     class State(models.TextChoices):
         RUNNING = "running"
@@ -203,8 +215,12 @@ class ExpirationRun(models.Model):
     pid = models.PositiveIntegerField("process")
     state = models.CharField(max_length=11, choices=State, default=State.RUNNING)
     expired_count = models.PositiveIntegerField("codes expired", default=0)
+    undo_of = models.ForeignKey("self", on_delete=models.PROTECT, related_name="undos", null=True, editable=False)
+    restored_count = models.PositiveIntegerField("codes put back", default=0, db_default=0)
     error = models.TextField(blank=True)
     warning = models.TextField(blank=True)
+
+    objects = ExpirationRunQuerySet.as_manager()
 
     class Meta:
         get_latest_by = "started_at"

@@ -10,6 +10,7 @@ from django.dispatch import receiver
 from main.expiration import ExpiredCode, expire_on_save, referral_codes_expired, sweep
 from main.models import ExpirationRun, ReferralCode
 from main.text import visible
+from main.undo import referral_codes_restored
 
 logger = logging.getLogger(__name__)
 
@@ -31,14 +32,15 @@ def log_expired_codes(
     sender: type[ReferralCode], codes: list[ExpiredCode], run: ExpirationRun | None, **kwargs: Any
 ) -> None:
     """Log one line a code, as one record. A log that cannot be written warns on stderr and in the ledger."""
-    cause = f"by run {run.pk}" if run else "on save"
-    try:
-        logger.info("%s", "\n".join(f"expired {_described(code)} {cause}" for code in codes))
-    except OSError as error:
-        warning = f"The log could not be written: {error}"
-        sys.stderr.write(f"Warning: {visible(warning)}\n")
-        if run:
-            run.warning = warning
+    _log("expired", codes, f"by run {run.pk}" if run else "on save", run)
+
+
+@receiver(referral_codes_restored)
+def log_restored_codes(
+    sender: type[ReferralCode], codes: list[ExpiredCode], run: ExpirationRun, **kwargs: Any
+) -> None:
+    """Log what the undo `run` put back, as `log_expired_codes` does."""
+    _log("restored", codes, f"by run {run.pk}, undoing run {run.undo_of_id}", run)
 
 
 def check_all_expired_referral_codes(
@@ -46,10 +48,20 @@ def check_all_expired_referral_codes(
 ) -> int:
     """Expire every code whose date is now or earlier, as the command does, and return how many that were.
 
-    For shell, views and tasks. Raises main.expiration.SweepFailed when the database fails on the way, and
+    For shell, views and tasks. Raises main.stopping.SweepFailed when it cannot complete, and
     django.db.DatabaseError when the sweep could not begin; what was expired until then stands.
     """
     return sweep(started_by).expired_count
+
+
+def _log(verb: str, codes: list[ExpiredCode], cause: str, run: ExpirationRun | None) -> None:
+    try:
+        logger.info("%s", "\n".join(f"{verb} {_described(code)} {cause}" for code in codes))
+    except OSError as error:
+        warning = f"The log could not be written: {error}"
+        sys.stderr.write(f"Warning: {visible(warning)}\n")
+        if run:
+            run.warning = warning
 
 
 def _described(code: ExpiredCode) -> str:
