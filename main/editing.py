@@ -10,7 +10,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
 
-from main.dates import in_range
+from main.dates import validate_year
 from main.models import ReferralCode, ReferralCodeQuerySet
 
 NAMED_AT_MOST = 10
@@ -61,9 +61,11 @@ def extend(codes: ReferralCodeQuerySet, days: int) -> Outcome:
         if not code.expires_at:
             raise Refused("without a date to extend")
         try:
-            code.expires_at = in_range((now if code.is_expired(now) else code.expires_at) + timedelta(days=days))
+            later = (now if code.is_expired(now) else code.expires_at) + timedelta(days=days)
+            validate_year(later)
         except (OverflowError, ValidationError):
             raise Refused("already ending as late as a date can be") from None
+        code.expires_at = later
         code.status = ReferralCode.Status.ACTIVE
         return f"extended by {days} days" if was_active else f"extended by {days} days and reactivated"
 

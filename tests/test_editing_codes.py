@@ -68,7 +68,7 @@ def test_extending_reactivates_a_code_that_the_system_expired_and_the_run_keeps_
 def test_extending_leaves_what_it_must_not_touch_and_says_which():
     off = make("OFF-10", NOW + DAY, status="inactive")
     make("EVER-10")
-    make("LAST-10", datetime(9999, 12, 29, tzinfo=UTC))
+    make("LAST-10", datetime(9998, 12, 29, tzinfo=UTC))
     outcome = editing.extend(all_codes(), 7)
     assert outcome.sentences_done() == []
     assert outcome.sentences_left() == [
