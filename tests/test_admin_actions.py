@@ -1,27 +1,20 @@
 """What staff do to chosen codes: what is done, what is said, and what the admin's history keeps."""
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
-import time_machine
 from django.contrib.admin.models import LogEntry
 from django.contrib.messages import get_messages
 
 from main.models import ExpirationRun, ReferralCode
-from tests.codes import make_agent, make_code, make_staff
+from tests.conftest import NOW, make_agent, make_code
+from tests.staff import make_staff
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
 
-NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 DAY = timedelta(days=1)
 LIST = "/admin/main/referralcode/"
-
-
-@pytest.fixture(autouse=True)
-def _frozen():
-    with time_machine.travel(NOW, tick=False):
-        yield
 
 
 @pytest.fixture
@@ -47,9 +40,9 @@ def history():
 @pytest.mark.usefixtures("staff")
 def test_extending_says_and_records_what_it_did_and_what_it_left(client):
     codes = [
-        make_code("SOON-10", NOW + DAY),
-        make_code("GONE-10", NOW - DAY, status="inactive", expired_at=NOW - DAY),
-        make_code("OFF-10", NOW + DAY, status="inactive"),
+        make_code("SOON-10", expires_at=NOW + DAY),
+        make_code("GONE-10", expires_at=NOW - DAY, status="inactive", expired_at=NOW - DAY),
+        make_code("OFF-10", expires_at=NOW + DAY, status="inactive"),
         make_code("EVER-10"),
     ]
     response, said = act(client, "extend_by_30_days", codes)
@@ -61,8 +54,8 @@ def test_extending_says_and_records_what_it_did_and_what_it_left(client):
         "1 code left as it was, without a date to extend: EVER-10.",
     ]
     assert history() == [
-        ("SOON-10", "Extended by 30 days; ends 22 Dec 2026, 12:00 UTC."),
-        ("GONE-10", "Extended by 30 days and reactivated; ends 21 Dec 2026, 12:00 UTC."),
+        ("SOON-10", "Extended by 30 days; ends 22 Dec 2026, 02:00 UTC."),
+        ("GONE-10", "Extended by 30 days and reactivated; ends 21 Dec 2026, 02:00 UTC."),
     ]
     codes[0].refresh_from_db()
     assert codes[0].expires_at == NOW + 31 * DAY
@@ -70,19 +63,19 @@ def test_extending_says_and_records_what_it_did_and_what_it_left(client):
 
 @pytest.mark.usefixtures("staff")
 def test_switching_off_and_reactivating(client):
-    code = make_code("ON-10", NOW + DAY)
+    code = make_code("ON-10", expires_at=NOW + DAY)
     assert act(client, "switch_off", [code])[1] == ["1 code switched off: ON-10."]
     assert act(client, "switch_off", [code])[1] == ["1 code left as it was, already inactive: ON-10."]
     assert act(client, "reactivate", [code])[1] == ["1 code reactivated: ON-10."]
     assert [message for _, message in history()] == [
-        "Switched off; ends 22 Nov 2026, 12:00 UTC.",
-        "Reactivated; ends 22 Nov 2026, 12:00 UTC.",
+        "Switched off; ends 22 Nov 2026, 02:00 UTC.",
+        "Reactivated; ends 22 Nov 2026, 02:00 UTC.",
     ]
 
 
 @pytest.mark.usefixtures("staff")
 def test_expiring_asks_first_and_names_the_codes(client):
-    codes = [make_code("ON-10", NOW + DAY), make_code("OFF-10", status="inactive")]
+    codes = [make_code("ON-10", expires_at=NOW + DAY), make_code("OFF-10", status="inactive")]
     response, said = act(client, "expire", codes)
     assert response.status_code == 200
     page = response.content.decode()
@@ -97,9 +90,9 @@ def test_expiring_asks_first_and_names_the_codes(client):
 @pytest.mark.usefixtures("staff")
 def test_expiring_ends_active_codes_now_in_a_run_of_its_own(client, django_capture_on_commit_callbacks, caplog):
     codes = [
-        make_code("ON-10", NOW + DAY),
+        make_code("ON-10", expires_at=NOW + DAY),
         make_code("EVER-10"),
-        make_code("LATE-10", NOW - DAY),
+        make_code("LATE-10", expires_at=NOW - DAY),
         make_code("OFF-10", status="inactive"),
     ]
     with django_capture_on_commit_callbacks(execute=True):
@@ -118,9 +111,9 @@ def test_expiring_ends_active_codes_now_in_a_run_of_its_own(client, django_captu
         ("LATE-10", "inactive", NOW - DAY, NOW),
     ]
     assert history() == [
-        ("ON-10", f"Expired now by run {run.pk}; before, ends 22 Nov 2026, 12:00 UTC."),
+        ("ON-10", f"Expired now by run {run.pk}; before, ends 22 Nov 2026, 02:00 UTC."),
         ("EVER-10", f"Expired now by run {run.pk}; before, without a date."),
-        ("LATE-10", f"Expired now by run {run.pk}; before, ends 20 Nov 2026, 12:00 UTC."),
+        ("LATE-10", f"Expired now by run {run.pk}; before, ends 20 Nov 2026, 02:00 UTC."),
     ]
     assert [f"expired {name}" in caplog.text for name in ("ON-10", "EVER-10", "LATE-10", "OFF-10")] == [
         True, True, True, False,
@@ -137,8 +130,8 @@ def test_expiring_inactive_codes_alone_makes_no_run(client):
 
 @pytest.mark.usefixtures("staff")
 def test_an_action_on_everything_in_the_filter_reaches_the_filter_alone(client):
-    make_code("LATE-10", NOW - DAY)
-    make_code("ON-10", NOW + DAY)
+    make_code("LATE-10", expires_at=NOW - DAY)
+    make_code("ON-10", expires_at=NOW + DAY)
     codes = ReferralCode.objects.filter(code="LATE-10")
     response = client.post(
         f"{LIST}?state=overdue",
@@ -159,7 +152,7 @@ def test_more_codes_than_one_transaction_should_hold_are_refused(client):
 @pytest.mark.parametrize("action", ["expire", "extend_by_7_days", "switch_off", "reactivate", "delete_selected"])
 def test_a_person_who_may_only_look_has_no_action_and_can_post_none(client, action):
     client.force_login(make_staff("looker", "view_referralcode"))
-    code = make_code("ON-10", NOW + DAY, agent=make_agent("Maria Garcia"))
+    code = make_code("ON-10", expires_at=NOW + DAY, agent=make_agent("Maria Garcia"))
     page = client.get(LIST).content.decode()
     assert 'name="action"' not in page
     assert "Add referral code" not in page

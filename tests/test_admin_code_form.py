@@ -3,29 +3,33 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-import time_machine
 from django.contrib.messages import get_messages
 
 from main.models import ReferralCode
-from tests.codes import make_agent, make_code, make_run, make_staff
+from tests.conftest import NOW, make_agent, make_code
+from tests.staff import make_run, make_staff
 
 pytestmark = pytest.mark.django_db
 
-NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 DAY = timedelta(days=1)
 ADD = "/admin/main/referralcode/add/"
 
 
 @pytest.fixture(autouse=True)
-def _athens_at_two_in_the_afternoon(settings, client):
+def _athens_at_four_in_the_morning(settings, client, clock):
     settings.TIME_ZONE = "Europe/Athens"
     client.force_login(make_staff())
-    with time_machine.travel(NOW, tick=False):
-        yield
 
 
 def change_url(code):
     return f"/admin/main/referralcode/{code.pk}/change/"
+
+
+def make_client(name):
+    client = make_agent(name)
+    client.role = "client"
+    client.save()
+    return client
 
 
 def fill_in(client, url=ADD, **fields):
@@ -75,7 +79,7 @@ def test_a_date_without_a_time_means_the_end_of_that_day(client, day, time, stor
 
 
 def test_the_end_of_a_day_is_shown_as_that_day_and_stays_it(client):
-    code = make_code("DAY-10", datetime(2026, 12, 24, 22, 0, tzinfo=UTC))
+    code = make_code("DAY-10", expires_at=datetime(2026, 12, 24, 22, 0, tzinfo=UTC))
     page = client.get(change_url(code)).content.decode()
     assert 'name="expires_at_0" value="24/12/2026"' in page
     assert 'name="expires_at_1" value' not in page
@@ -115,7 +119,7 @@ def test_a_discount_is_a_percentage(client, discount, error):
 
 def test_only_agents_can_be_chosen(client):
     agent, former = make_agent("Maria Garcia"), make_agent("Old Hand")
-    visitor = make_agent("Carl Client", role="client")
+    visitor = make_client("Carl Client")
     assert fill_in(client, agent=visitor.pk) == {
         "agent": ["Select a valid choice. That choice is not one of the available choices."]
     }
@@ -130,10 +134,10 @@ def test_only_agents_can_be_chosen(client):
 
 
 def test_the_search_for_an_agent_offers_agents_alone(client):
-    make_agent("Maria Garcia"), make_agent("Maria Client", role="client")
+    make_agent("Maria Garcia"), make_client("Mary Client")
     found = client.get(
         "/admin/autocomplete/",
-        {"term": "maria", "app_label": "main", "model_name": "referralcode", "field_name": "agent"},
+        {"term": "mar", "app_label": "main", "model_name": "referralcode", "field_name": "agent"},
     )
     assert [result["text"] for result in found.json()["results"]] == ["Maria Garcia"]
 
@@ -152,8 +156,8 @@ def test_saving_a_code_before_its_date_says_nothing_of_the_kind(client):
 
 
 def test_a_code_links_to_the_run_that_expired_it(client):
-    run = make_run(NOW - timedelta(hours=12))
-    code = make_code("GONE-10", NOW - DAY, status="inactive", expired_at=NOW, expired_by=run)
+    run = make_run(NOW - timedelta(hours=2))
+    code = make_code("GONE-10", expires_at=NOW - DAY, status="inactive", expired_at=NOW, expired_by=run)
     assert (
         f'expired by the <a href="/admin/main/expirationrun/{run.pk}/change/">run of 02:00 on 21 Nov 2026</a>'
         in client.get(change_url(code)).content.decode()
@@ -161,9 +165,9 @@ def test_a_code_links_to_the_run_that_expired_it(client):
 
 
 def test_a_code_without_a_run_links_to_none(client):
-    saved = make_code("SAVED-10", NOW - DAY, status="inactive", expired_at=NOW)
-    working = make_code("ON-10", NOW + DAY)
-    assert "on save, 21 Nov 2026, 14:00 EET" in client.get(change_url(saved)).content.decode()
+    saved = make_code("SAVED-10", expires_at=NOW - DAY, status="inactive", expired_at=NOW)
+    working = make_code("ON-10", expires_at=NOW + DAY)
+    assert "on save, 21 Nov 2026, 04:00 EET" in client.get(change_url(saved)).content.decode()
     page = client.get(change_url(working)).content.decode()
     assert "not by the system" in page
     assert "/admin/main/expirationrun/" not in page.partition("<main")[2]

@@ -1,15 +1,15 @@
 """The ledger is read-only, people with codes are kept, and each page is for those with the right to it."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 
 from main.models import ExpirationRun, ReferralCode, UserProfile
-from tests.codes import make_agent, make_code, make_run, make_staff
+from tests.conftest import NOW, make_agent, make_code
+from tests.staff import make_run, make_staff
 
 pytestmark = pytest.mark.django_db
 
-NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 MODELS = ["referralcode", "expirationrun", "userprofile"]
 
 
@@ -45,7 +45,7 @@ def test_a_run_shows_its_codes_page_by_page_and_links_to_each(client, run):
 
 
 def test_the_codes_of_a_run_are_not_shown_to_one_who_may_not_see_codes(client, run):
-    make_code("SECRET-10", NOW, status="inactive", expired_at=NOW, expired_by=run)
+    make_code("SECRET-10", expires_at=NOW, status="inactive", expired_at=NOW, expired_by=run)
     client.force_login(make_staff("auditor", "view_expirationrun"))
     response = client.get(f"/admin/main/expirationrun/{run.pk}/change/")
     assert response.status_code == 200

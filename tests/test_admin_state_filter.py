@@ -1,16 +1,15 @@
 """Every code is in the one state filter that it displays, and in no other."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from itertools import product
 
 import pytest
 
 from main.models import ENDS_SOON, ReferralCode
-from tests.codes import make_agent, make_code
+from tests.conftest import NOW, make_agent, make_code
 
 pytestmark = pytest.mark.django_db
 
-NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 TICK = timedelta(microseconds=1)
 ENDS = [None, *(NOW + end + tick for end in (timedelta(0), ENDS_SOON) for tick in (-TICK, timedelta(0), TICK))]
 
@@ -19,7 +18,7 @@ ENDS = [None, *(NOW + end + tick for end in (timedelta(0), ENDS_SOON) for tick i
 def _every_kind_of_code():
     agents = [None, make_agent("Maria Garcia"), make_agent("John Smith", is_active=False)]
     for number, (agent, ends, status) in enumerate(product(agents, ENDS, ReferralCode.Status)):
-        make_code(f"C-{number}", ends, agent=agent, status=status)
+        make_code(f"C-{number}", expires_at=ends, agent=agent, status=status)
 
 
 @pytest.mark.usefixtures("_every_kind_of_code")
