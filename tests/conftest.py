@@ -47,6 +47,12 @@ def log_file(tmp_path: Path) -> Iterator[Path]:
     handler.baseFilename = usual
 
 
+@pytest.fixture(autouse=True)
+def _frozen_clocks_may_differ(settings: Any) -> None:
+    """Tests freeze this process's clock far from the database server's; those of the guard set it themselves."""
+    settings.EXPIRATION_CLOCK_TOLERANCE = float("inf")
+
+
 def make_agent(name: str, **user: Any) -> UserProfile:
     """An agent whose user name is its first name."""
     account = User.objects.create_user(name.split(maxsplit=1)[0].lower(), **user)

@@ -9,15 +9,15 @@ MAIN = Path(__file__).parent.parent / "main"
 
 # From the bottom up; a module may import those above it in this list. What is not named is at the top.
 LAYERS = [
-    {"text", "dates", "logfile", "stopping"},
-    {"failures"},
-    {"models"},
+    {"text", "dates", "logfile", "wording"},
+    {"failures", "stopping"},
+    {"models", "zone"},
     {"ledger"},
-    {"expiration", "editing", "forms"},
+    {"expiration", "editing", "forms", "dashboard"},
     {"undo"},
     {"signals", "health", "report", "importing", "schedule"},
-    {"tasks", "cron", "checks", "demo", "admin", "views", "middleware"},
-    {"urls", "apps", "management"},
+    {"tasks", "cron", "checks", "demo", "admin", "staff_site", "views", "middleware"},
+    {"urls", "apps", "management", "templatetags"},
 ]
 
 
