@@ -168,10 +168,9 @@ class ReferralCode(models.Model):
 
     def is_expired(self, now: datetime | None = None) -> bool:
         """Whether the code is past its date at the aware datetime `now`, by default at present."""
-        # In UTC: two datetimes of one local zone compare by their clock faces, which an autumn night shows twice.
-        return self.expires_at is not None and self.expires_at.astimezone(UTC) <= (now or timezone.now()).astimezone(
-            UTC
-        )
+        # With UTC: two datetimes of one local zone compare by their clock faces, which an autumn night shows twice.
+        # A date still to be validated may be of year 1, and have no UTC at all.
+        return self.expires_at is not None and self.expires_at <= (now or timezone.now()).astimezone(UTC)
 
     def is_overdue(self, now: datetime | None = None) -> bool:
         """Whether the code is expired while its status still says active."""
