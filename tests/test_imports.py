@@ -9,8 +9,8 @@ MAIN = Path(__file__).parent.parent / "main"
 
 # From the bottom up; a module may import those above it in this list. What is not named is at the top.
 LAYERS = [
-    {"text", "dates", "logfile", "wording"},
-    {"failures", "stopping"},
+    {"text", "dates", "logfile", "wording", "stopping"},
+    {"failures"},
     {"models", "zone"},
     {"ledger"},
     {"expiration", "editing", "forms", "dashboard"},
