@@ -106,7 +106,7 @@ FORMATS: dict[str, Callable[[Report, int], Iterator[str]]] = {"text": as_text, "
 
 
 def _completed_runs() -> QuerySet[ExpirationRun]:
-    return ExpirationRun.objects.filter(state__in=[ExpirationRun.State.COMPLETED, ExpirationRun.State.UNDONE])
+    return ExpirationRun.objects.sweeps().filter(state__in=[ExpirationRun.State.COMPLETED, ExpirationRun.State.UNDONE])
 
 
 def _marked_on_save(runs_before: QuerySet[ExpirationRun], until: datetime) -> ReferralCodeQuerySet:

@@ -31,6 +31,12 @@ def clock() -> Iterator[time_machine.Traveller]:
 
 
 @pytest.fixture(autouse=True)
+def _frozen_clocks_may_differ(settings: Any) -> None:
+    """Tests freeze this process's clock far from the database server's; those of the guard set it themselves."""
+    settings.EXPIRATION_CLOCK_TOLERANCE = float("inf")
+
+
+@pytest.fixture(autouse=True)
 def log_file(tmp_path: Path) -> Iterator[Path]:
     """The log of expirations, in a folder of the test instead of the project's."""
     handler = logging.getLogger("main.signals").handlers[0]
@@ -40,6 +46,12 @@ def log_file(tmp_path: Path) -> Iterator[Path]:
     handler.close()
     handler.stream = None
     handler.baseFilename = usual
+
+
+@pytest.fixture(autouse=True)
+def _frozen_clocks_may_differ(settings: Any) -> None:
+    """Tests freeze this process's clock far from the database server's; those of the guard set it themselves."""
+    settings.EXPIRATION_CLOCK_TOLERANCE = float("inf")
 
 
 def make_agent(name: str, **user: Any) -> UserProfile:

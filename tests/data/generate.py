@@ -28,7 +28,7 @@ def expiry(random: Random) -> str:
 
 def rows(count: int, seed: int) -> list[list[str]]:
     """That many codes, each once: of an agent or of the house, most of them active."""
-    random = Random(seed)  # noqa: S311 - no secret
+    random = Random(seed)
     names = [f"{season}-{number}" for season in SEASONS for number in range(1000, 10000)]
     return [
         [

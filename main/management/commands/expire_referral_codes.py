@@ -11,11 +11,12 @@ from django.utils import timezone
 from tqdm import tqdm
 
 from main.dates import parse_instant
-from main.expiration import BATCH_SIZE, SweepFailed, sweep
+from main.expiration import BATCH_SIZE, sweep
 from main.failures import explain
 from main.models import ExpirationRun
 from main.report import FORMATS, Report, in_pages, report_of_dry_run, report_of_run
 from main.signals import log_failed_sweep
+from main.stopping import SweepFailed, stop_between_batches
 
 LARGEST_BATCH = 10_000
 
@@ -60,10 +61,17 @@ class Command(BaseCommand):
             if not dry_run:
                 log_failed_sweep(reason)
             raise CommandError(reason) from failure
+        except KeyboardInterrupt as error:
+            raise CommandError(
+                "Stopped by Ctrl-C; the batch at hand was rolled back, those before it stand."
+            ) from error
 
     def _sweep(self, batch_size: int, started_by: ExpirationRun.StartedBy) -> Report:
-        with tqdm(desc="Expiring", unit=" codes", file=self.stderr, disable=not self.stderr.isatty()) as bar:
-            run = sweep(started_by, batch_size=batch_size, on_batch=bar.update)
+        progress = tqdm(desc="Expiring", unit=" codes", file=self.stderr, disable=not self.stderr.isatty())
+        with progress, stop_between_batches() as stop_if_asked:
+            run = sweep(
+                started_by, batch_size=batch_size, on_batch=lambda size: (progress.update(size), stop_if_asked())
+            )
         return report_of_run(run)
 
 
