@@ -2,39 +2,27 @@
 
 from __future__ import annotations
 
-import os
-import socket
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import partial
 from typing import NamedTuple
 
-from django.db import DatabaseError, connection, transaction
+from django.db import connection, transaction
 from django.db.models import F
 from django.dispatch import Signal
 from django.utils import timezone
 
-from main.models import ExpirationRun, ReferralCode
+from main.batches import can_expire_places, expire_places, places_of_overdue
+from main.ledger import recorded
+from main.models import ExpirationRun, ReferralCode, ReferralCodeQuerySet
 
 # Codes in one transaction. Its locks must not keep a person who saves a code waiting.
-BATCH_SIZE = 1000
+BATCH_SIZE = 2000
 LOCK_WAIT = timedelta(seconds=5)
-# A run that has finished no batch for so long is dead, even where its process cannot be asked.
-SILENCE = timedelta(hours=1)
 
 # Sent after the commit that expired `codes` (a list of ExpiredCode); `run` is their ExpirationRun, or None
 # when a save did it. Listeners run one after the other; what one raises is logged by Django and harms nobody.
 referral_codes_expired = Signal()
-
-
-class SweepFailed(Exception):
-    """The database failed during a sweep, for the `reason`; `expired_count` codes were expired and stand."""
-
-    def __init__(self, expired_count: int, reason: DatabaseError) -> None:
-        super().__init__(f"Not completed: {expired_count} referral code(s) were expired and stand.")
-        self.expired_count = expired_count
-        self.reason = reason
 
 
 class ExpiredCode(NamedTuple):
@@ -58,27 +46,13 @@ def sweep(
     Several sweeps may run at once: each code is expired by exactly one. Killed at any moment, what was
     committed stands and the next sweep finishes the work.
 
-    Raises SweepFailed when the database fails or a code stays locked for longer than LOCK_WAIT; the run is
-    then marked failed, where that can still be written. Raises DatabaseError when it cannot even begin.
+    Raises SweepFailed when the database fails, a code stays locked for longer than LOCK_WAIT, the clocks
+    disagree or the process is asked to stop; the run is then marked failed or interrupted, where that can
+    still be written. Raises DatabaseError when it cannot even begin.
     """
-    started = timezone.now()
-    _mark_interrupted_runs(started)
-    run = ExpirationRun.objects.create(
-        started_at=started, last_sign_of_life=started, cutoff=started,
-        started_by=started_by, host=socket.gethostname(), pid=os.getpid(),
-    )  # fmt: skip
-    try:
+    with recorded(started_by) as run:
         for batch in _batches(run, batch_size):
             on_batch(len(batch))
-        _close(run, ExpirationRun.State.COMPLETED)
-    except BaseException as error:  # whatever stopped it, Ctrl-C included: the ledger tells, and the error goes on
-        run.error = f"{type(error).__name__}: {error}"
-        # The database may be the one that failed; the first error is the one to report.
-        with suppress(DatabaseError):
-            _close(run, ExpirationRun.State.FAILED)
-        if isinstance(error, DatabaseError):
-            raise SweepFailed(run.expired_count, error) from error
-        raise
     return run
 
 
@@ -93,13 +67,54 @@ def expire_on_save(code: ReferralCode, using: str) -> None:
         transaction.on_commit(partial(_announce, [expired], None), using=using)
 
 
+def expire_now(codes: ReferralCodeQuerySet) -> tuple[ExpirationRun, list[ReferralCode]]:
+    """End the active ones of `codes`, because a person says so, and return the run and these codes as they were.
+
+    A code before its date gets the instant of the call as its date. One transaction, all or nothing.
+    Raises as `sweep` does; nothing is expired then.
+    """
+    with recorded(ExpirationRun.StartedBy.ADMIN) as run, transaction.atomic():
+        limit_lock_wait()
+        chosen = ReferralCode.objects.filter(pk__in=codes.order_by().values("pk"), status=ReferralCode.Status.ACTIVE)
+        active = list(chosen.order_by("pk").select_for_update(no_key=True))
+        ending = ReferralCode.objects.filter(pk__in=[code.pk for code in active])
+        ending.unexpired(run.cutoff).update(expires_at=run.cutoff)
+        now = timezone.now()
+        ending.update(status=ReferralCode.Status.INACTIVE, expired_at=now, expired_by=run, updated_at=now)
+        run.expired_count = len(active)
+        run.save(update_fields=["expired_count"])
+        expired = [
+            ExpiredCode(*row) for row in ending.order_by("pk").values_list("id", "code", "agent_id", "expires_at")
+        ]
+        transaction.on_commit(partial(_announce, expired, run))
+    return run, active
+
+
 def _batches(run: ExpirationRun, size: int) -> Iterator[list[ExpiredCode]]:
     """Expire what nobody holds, batch by batch, and wait for the rest one code at a time.
 
     A sweep that waits thus never holds another code's lock, so it takes part in no deadlock.
     """
+    if can_expire_places():
+        passed_over = 0
+        for places in places_of_overdue(run.cutoff, size):
+            batch = _expire_places(run, places)
+            passed_over += len(places) - len(batch)
+            if batch:
+                yield batch
+        if not passed_over:
+            return
     while batch := _expire_batch(run, size) or _expire_batch(run, 1, wait=True):
         yield batch
+
+
+def _expire_places(run: ExpirationRun, places: list[str]) -> list[ExpiredCode]:
+    with transaction.atomic():
+        batch = [ExpiredCode(*row) for row in expire_places(run, places, timezone.now())]
+        if batch:
+            transaction.on_commit(partial(_announce, batch, run))
+    run.expired_count += len(batch)
+    return batch
 
 
 def _expire_batch(run: ExpirationRun, size: int, *, wait: bool = False) -> list[ExpiredCode]:
@@ -107,7 +122,7 @@ def _expire_batch(run: ExpirationRun, size: int, *, wait: bool = False) -> list[
     overdue = ReferralCode.objects.overdue(run.cutoff)
     with transaction.atomic():
         if wait:
-            _limit_lock_wait()
+            limit_lock_wait()
         # Under the lock the database evaluates the rule once more: a code that was extended meanwhile is left out.
         locked = overdue.order_by("expires_at", "id").select_for_update(skip_locked=not wait, no_key=True)
         batch = [ExpiredCode(*row) for row in locked.values_list("id", "code", "agent_id", "expires_at")[:size]]
@@ -123,7 +138,7 @@ def _expire_batch(run: ExpirationRun, size: int, *, wait: bool = False) -> list[
     return batch
 
 
-def _limit_lock_wait() -> None:
+def limit_lock_wait() -> None:
     """For this transaction. SQLite has no such limit of its own: the busy timeout of the settings holds there."""
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
@@ -132,32 +147,3 @@ def _limit_lock_wait() -> None:
 
 def _announce(codes: list[ExpiredCode], run: ExpirationRun | None) -> None:
     referral_codes_expired.send_robust(sender=ReferralCode, codes=codes, run=run)
-
-
-def _close(run: ExpirationRun, state: ExpirationRun.State) -> None:
-    if not connection.in_atomic_block:
-        connection.close_if_unusable_or_obsolete()
-    run.state = state
-    run.ended_at = run.last_sign_of_life = timezone.now()
-    run.save(update_fields=["state", "ended_at", "last_sign_of_life", "error", "warning"])
-
-
-def _mark_interrupted_runs(now: datetime) -> None:
-    """A run marked here while it still lives corrects its state itself when it ends."""
-    for run in ExpirationRun.objects.filter(state=ExpirationRun.State.RUNNING):
-        if _process_is_gone(run) or run.last_sign_of_life < now - SILENCE:
-            run.error = "The process ended before the run did; what it had expired stands."
-            _close(run, ExpirationRun.State.INTERRUPTED)
-
-
-def _process_is_gone(run: ExpirationRun) -> bool:
-    """Whether it certainly is; not known of another machine's process, nor on Windows, where asking would end it."""
-    if run.host != socket.gethostname() or os.name == "nt":
-        return False
-    try:
-        os.kill(run.pid, 0)
-    except ProcessLookupError:
-        return True
-    except PermissionError:
-        pass
-    return False

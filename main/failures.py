@@ -2,6 +2,7 @@
 
 from django.db import DatabaseError
 
+from main.stopping import Interrupted, WrongClock
 from main.text import visible
 
 MIGRATE = "The database lacks a table or column: run `python manage.py migrate`."
@@ -16,6 +17,9 @@ ADVICE = {
     "42703": MIGRATE,
     "55P03": LOCKED,
     "40P01": LOCKED,
+    "57P01": UNREACHABLE,  # the server ended the connection
+    "57P02": UNREACHABLE,
+    "57P03": UNREACHABLE,
     "53100": FULL,
     "25006": READ_ONLY,
     "42501": READ_ONLY,
@@ -28,8 +32,10 @@ ADVICE = {
 }
 
 
-def explain(error: DatabaseError) -> str:
+def explain(error: DatabaseError | Interrupted | WrongClock) -> str:
     """Return one line: what to do, where that is known, and what the database said."""
+    if isinstance(error, (Interrupted, WrongClock)):
+        return str(error)
     said = visible(" ".join(str(error).split()))
     cause = error.__cause__
     name = getattr(cause, "sqlstate", None) or getattr(cause, "sqlite_errorname", None)

@@ -13,7 +13,7 @@ from django.db.models.functions import Upper
 from django.utils import timezone
 
 from main.dates import validate_year
-from main.text import OneLineField, validate_code
+from main.text import OneLineField, clean_code, validate_code
 
 ENDS_SOON = timedelta(days=7)
 
@@ -61,12 +61,25 @@ class ReferralCodeQuerySet(models.QuerySet["ReferralCode"]):
             Q(agent__isnull=True) | Q(agent__user__is_active=True), status=ReferralCode.Status.ACTIVE
         )
 
-    def with_code(self, code: str) -> Self:
-        """The one code, or none, that is written `code` whatever its case and the spaces around it."""
-        code = code.strip()
-        if not code.isprintable():  # PostgreSQL would raise an error at a NUL
-            return self.none()
-        return self.alias(upper_code=Upper("code")).filter(upper_code=code.upper())
+    def in_state(self, state: ReferralCode.State, now: datetime | None = None) -> Self:
+        """Codes of which `ReferralCode.state(now)` says `state`."""
+        now = now or timezone.now()
+        inactive = Q(status=ReferralCode.Status.INACTIVE)
+        states = {
+            ReferralCode.State.ACTIVE: self.usable(now).unexpired(now + ENDS_SOON),
+            ReferralCode.State.ENDS_SOON: self.usable(now).expired(now + ENDS_SOON),
+            ReferralCode.State.OVERDUE: self.overdue(now),
+            ReferralCode.State.EXPIRED: self.expired(now).filter(inactive),
+            ReferralCode.State.SWITCHED_OFF: self.unexpired(now).filter(inactive),
+            ReferralCode.State.AGENT_INACTIVE: self.unexpired(now).filter(~inactive, agent__user__is_active=False),
+        }
+        return states[state]
+
+    def with_code(self, *codes: str) -> Self:
+        """Those of `codes` that exist, whatever their case and the spaces around them; none or one for each."""
+        cleaned = map(clean_code, codes)
+        known = [code for code in cleaned if code.isprintable()]  # PostgreSQL would raise an error at a NUL
+        return self.alias(upper_code=Upper("code")).filter(upper_code__in=known)
 
 
 class ReferralCode(models.Model):
@@ -103,7 +116,8 @@ class ReferralCode(models.Model):
     updated_at = models.DateTimeField("last edited", auto_now=True)
     # Null for a code that works or that a person switched off.
     expired_at = models.DateTimeField("marked inactive by the system", null=True, editable=False)
-    # The last run that expired it. Stays when the code is extended, so that a run's codes remain its codes.
+    # The last run that expired it, or put it back. Stays when the code is extended, so that a run's codes
+    # remain its codes.
     expired_by = models.ForeignKey(
         "ExpirationRun", on_delete=models.PROTECT, related_name="codes", null=True, editable=False, db_index=False
     )
@@ -153,10 +167,9 @@ class ReferralCode(models.Model):
 
     def is_expired(self, now: datetime | None = None) -> bool:
         """Whether the code is past its date at the aware datetime `now`, by default at present."""
-        # In UTC: two datetimes of one local zone compare by their clock faces, which an autumn night shows twice.
-        return self.expires_at is not None and self.expires_at.astimezone(UTC) <= (now or timezone.now()).astimezone(
-            UTC
-        )
+        # With UTC: two datetimes of one local zone compare by their clock faces, which an autumn night shows twice.
+        # A date still to be validated may be of year 1, and have no UTC at all.
+        return self.expires_at is not None and self.expires_at <= (now or timezone.now()).astimezone(UTC)
 
     def is_overdue(self, now: datetime | None = None) -> bool:
         """Whether the code is expired while its status still says active."""
@@ -181,8 +194,19 @@ class ReferralCode(models.Model):
         return self.agent is None or self.agent.user.is_active
 
 
+class ExpirationRunQuerySet(models.QuerySet["ExpirationRun"]):
+    """The ledger, latest first."""
+
+    def sweeps(self) -> Self:
+        """The runs over all codes, without undos and without those in which staff ended chosen codes."""
+        return self.filter(undo_of__isnull=True).exclude(started_by=ExpirationRun.StartedBy.ADMIN)
+
+
 class ExpirationRun(models.Model):
-    """One line of the ledger: a sweep, when, up to which instant, by whom, and how it ended."""
+    """One line of the ledger: a sweep, or the undo of one; when, up to which instant, by whom, how it ended.
+
+    Its codes are those that it was the last run to change.
+    """
 
     class State(models.TextChoices):
         RUNNING = "running"
@@ -206,12 +230,18 @@ class ExpirationRun(models.Model):
     pid = models.PositiveIntegerField("process")
     state = models.CharField(max_length=11, choices=State, default=State.RUNNING)
     expired_count = models.PositiveIntegerField("codes expired", default=0)
+    undo_of = models.ForeignKey("self", on_delete=models.PROTECT, related_name="undos", null=True, editable=False)
+    restored_count = models.PositiveIntegerField("codes put back", default=0, db_default=0)
     error = models.TextField(blank=True)
     warning = models.TextField(blank=True)
+
+    objects = ExpirationRunQuerySet.as_manager()
 
     class Meta:
         get_latest_by = "started_at"
         ordering = ["-id"]
+        # Each sweep looks for runs that never ended, in a ledger that only grows.
+        indexes = [models.Index(fields=["id"], condition=Q(state="running"), name="expirationrun_running")]
 
     def __str__(self) -> str:
         return f"run {self.pk} of {timezone.localtime(self.started_at):%Y-%m-%d %H:%M %Z}"

@@ -10,6 +10,7 @@ from django.dispatch import receiver
 from main.expiration import ExpiredCode, expire_on_save, referral_codes_expired, sweep
 from main.models import ExpirationRun, ReferralCode
 from main.text import visible
+from main.undo import referral_codes_restored
 
 logger = logging.getLogger(__name__)
 
@@ -31,15 +32,21 @@ def log_expired_codes(
     sender: type[ReferralCode], codes: list[ExpiredCode], run: ExpirationRun | None, **kwargs: Any
 ) -> None:
     """Log one line a code, as one record. A log that cannot be written warns on stderr and in the ledger."""
-    cause = f"by run {run.pk}" if run else "on save"
-    warning = _log(logging.INFO, "\n".join(f"expired {_described(code)} {cause}" for code in codes))
-    if warning and run:
-        run.warning = warning
+    warning = _log(logging.INFO, _lines("expired", codes, f"by run {run.pk}" if run else "on save"))
+    _warn(warning, run)
+
+
+@receiver(referral_codes_restored)
+def log_restored_codes(
+    sender: type[ReferralCode], codes: list[ExpiredCode], run: ExpirationRun, **kwargs: Any
+) -> None:
+    """Log what the undo `run` put back, as `log_expired_codes` does."""
+    _warn(_log(logging.INFO, _lines("restored", codes, f"by run {run.pk}, undoing run {run.undo_of_id}")), run)
 
 
 def log_failed_sweep(reason: str) -> None:
     """Log why a sweep did not complete: where the database is gone, the ledger cannot tell."""
-    _log(logging.ERROR, f"sweep failed: {visible(reason)}")
+    _warn(_log(logging.ERROR, f"sweep failed: {visible(reason)}"), None)
 
 
 def check_all_expired_referral_codes(
@@ -47,7 +54,7 @@ def check_all_expired_referral_codes(
 ) -> int:
     """Expire every code whose date is now or earlier, as the command does, and return how many that were.
 
-    For shell, views and tasks. Raises main.expiration.SweepFailed when the database fails on the way, and
+    For shell, views and tasks. Raises main.stopping.SweepFailed when it cannot complete, and
     django.db.DatabaseError when the sweep could not begin; what was expired until then stands.
     """
     return sweep(started_by).expired_count
@@ -58,10 +65,20 @@ def _log(level: int, text: str) -> str:
     try:
         logger.log(level, "%s", text)
     except OSError as error:
-        warning = f"The log could not be written: {error}"
-        sys.stderr.write(f"Warning: {visible(warning)}\n")
-        return warning
+        return f"The log could not be written: {error}"
     return ""
+
+
+def _warn(warning: str, run: ExpirationRun | None) -> None:
+    """On stderr, and in the ledger where there is a run; once a run is enough."""
+    if warning and (run is None or run.warning != warning):
+        sys.stderr.write(f"Warning: {visible(warning)}\n")
+        if run:
+            run.warning = warning
+
+
+def _lines(verb: str, codes: list[ExpiredCode], cause: str) -> str:
+    return "\n".join(f"{verb} {_described(code)} {cause}" for code in codes)
 
 
 def _described(code: ExpiredCode) -> str:

@@ -1,6 +1,7 @@
 """Text from people: what gets into the database, and how it reaches terminals and logs."""
 
 from typing import TYPE_CHECKING, Any
+from unicodedata import is_normalized, normalize
 
 from django.core.exceptions import ValidationError
 from django.db import models
@@ -13,6 +14,14 @@ else:
 
 # Zero-width (non-)joiners: some scripts cannot be written without them.
 JOINERS = str.maketrans("", "", "\u200c\u200d")
+
+
+def clean_code(text: str) -> str:
+    """Return the code that a person wrote as `text`, as it is stored: in capitals, without spaces around it.
+
+    Letters with accents come out as one character each (NFC), however they were typed.
+    """
+    return normalize("NFC", text.strip().upper())
 
 
 def validate_one_line(text: str) -> None:
@@ -30,6 +39,8 @@ def validate_code(code: str) -> None:
         raise ValidationError("A code is one line of printable characters, without spaces around it.", "control")
     if any(char != char.upper() for char in code if not char.isascii()):
         raise ValidationError("Write letters outside A to Z in capitals.", "case")
+    if not is_normalized("NFC", code):
+        raise ValidationError("Write each letter with its accents as one character (Unicode NFC).", "accents")
 
 
 class OneLineField(CharField):

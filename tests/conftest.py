@@ -8,12 +8,13 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from io import StringIO
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 import time_machine
 from django.contrib.auth.models import User
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
+from django.db import connection
 
 from main.models import ReferralCode, UserProfile
 
@@ -30,6 +31,12 @@ def clock() -> Iterator[time_machine.Traveller]:
 
 
 @pytest.fixture(autouse=True)
+def _frozen_clocks_may_differ(settings: Any) -> None:
+    """Tests freeze this process's clock far from the database server's; those of the guard set it themselves."""
+    settings.EXPIRATION_CLOCK_TOLERANCE = float("inf")
+
+
+@pytest.fixture(autouse=True)
 def log_file(tmp_path: Path) -> Iterator[Path]:
     """The log of expirations, in a folder of the test instead of the project's."""
     handler = logging.getLogger("main.signals").handlers[0]
@@ -39,6 +46,12 @@ def log_file(tmp_path: Path) -> Iterator[Path]:
     handler.close()
     handler.stream = None
     handler.baseFilename = usual
+
+
+@pytest.fixture(autouse=True)
+def _frozen_clocks_may_differ(settings: Any) -> None:
+    """Tests freeze this process's clock far from the database server's; those of the guard set it themselves."""
+    settings.EXPIRATION_CLOCK_TOLERANCE = float("inf")
 
 
 def make_agent(name: str, **user: Any) -> UserProfile:
@@ -65,6 +78,14 @@ def three_overdue(john: UserProfile) -> list[ReferralCode]:
         make_code("MARIA-15", agent=make_agent("Maria Garcia"), discount=15, expires_at=NOW - timedelta(hours=2)),
         make_code("ALEX-10", agent=make_agent("Alex Johnson"), discount=10, expires_at=NOW - timedelta(hours=1)),
     ]
+
+
+@pytest.fixture(params=["one statement", "portable"] if connection.vendor == "postgresql" else ["portable"])
+def either_way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Batches as PostgreSQL expires them, and as any database does: both must do and tell the same."""
+    way: str = request.param
+    monkeypatch.setattr("main.expiration.can_expire_places", lambda: way == "one statement")
+    return way
 
 
 @pytest.fixture
@@ -96,5 +117,30 @@ def manage(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
             [sys.executable, str(PROJECT / "manage.py"), *args],
             env=environment, cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False,
         )  # fmt: skip
+
+    return run
+
+
+class Import(NamedTuple):
+    """What `import_codes` printed, and the sentence and exit code with which it refused, if it did."""
+
+    out: str
+    refused: str = ""
+    error: str = ""
+    exit_code: int = 0
+
+
+@pytest.fixture
+def import_codes(tmp_path: Path) -> Callable[..., Import]:
+    """Run the command `import_codes` on a file codes.csv with this content."""
+
+    def run(content: str | bytes, *args: str, **options: Any) -> Import:
+        file, out, err = tmp_path / "codes.csv", StringIO(), StringIO()
+        file.write_bytes(content.encode() if isinstance(content, str) else content)
+        try:
+            call_command("import_codes", str(file), *args, stdout=out, stderr=err, **options)
+        except CommandError as error:
+            return Import(out.getvalue(), err.getvalue(), str(error).replace(str(file), "codes.csv"), error.returncode)
+        return Import(out.getvalue(), err.getvalue())
 
     return run

@@ -9,13 +9,15 @@ MAIN = Path(__file__).parent.parent / "main"
 
 # From the bottom up; a module may import those above it in this list. What is not named is at the top.
 LAYERS = [
-    {"text", "dates", "logfile", "schedule"},
+    {"text", "dates", "logfile", "wording", "stopping", "schedule"},
     {"failures", "schedulers"},
-    {"models"},
-    {"expiration", "editing", "forms"},
-    {"signals", "undo", "health", "report", "importing"},
-    {"tasks", "cron", "checks", "demo", "admin", "views", "middleware"},
-    {"urls", "apps", "management"},
+    {"models", "zone"},
+    {"ledger", "batches"},
+    {"expiration", "editing", "forms", "dashboard"},
+    {"undo"},
+    {"signals", "health", "report", "importing"},
+    {"tasks", "cron", "checks", "demo", "admin", "staff_site", "views", "middleware"},
+    {"urls", "apps", "management", "templatetags"},
 ]
 
 

@@ -11,11 +11,12 @@ from django.utils import timezone
 from tqdm import tqdm
 
 from main.dates import parse_instant
-from main.expiration import BATCH_SIZE, SweepFailed, sweep
+from main.expiration import BATCH_SIZE, sweep
 from main.failures import explain
 from main.models import ExpirationRun
-from main.report import FORMATS, Report, report_of_dry_run, report_of_run
+from main.report import FORMATS, Report, in_pages, report_of_dry_run, report_of_run
 from main.signals import log_failed_sweep
+from main.stopping import SweepFailed, stop_between_batches
 
 LARGEST_BATCH = 10_000
 
@@ -23,6 +24,8 @@ LARGEST_BATCH = 10_000
 class Command(BaseCommand):
     help = "Marks every referral code past its date as inactive, and says which."
     stealth_options = ("started_by",)
+    # A fault in a page or a setting of another part must not stop the night's sweep, nor slow its start.
+    requires_system_checks = ()
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--dry-run", action="store_true", help="Say what would be expired; write nothing.")
@@ -51,17 +54,24 @@ class Command(BaseCommand):
             raise CommandError("--as-of goes with --dry-run: a real run expires what is overdue now.", returncode=2)
         try:
             report = report_of_dry_run(as_of or timezone.now()) if dry_run else self._sweep(batch_size, started_by)
-            for line in FORMATS[format](report, verbosity):
-                self.stdout.write(line)
+            for page in in_pages(FORMATS[format](report, verbosity)):
+                self.stdout.write(page)
         except (SweepFailed, DatabaseError) as failure:
             reason = _in_words(failure)
             if not dry_run:
                 log_failed_sweep(reason)
             raise CommandError(reason) from failure
+        except KeyboardInterrupt as error:
+            raise CommandError(
+                "Stopped by Ctrl-C; the batch at hand was rolled back, those before it stand."
+            ) from error
 
     def _sweep(self, batch_size: int, started_by: ExpirationRun.StartedBy) -> Report:
-        with tqdm(desc="Expiring", unit=" codes", file=self.stderr, disable=not self.stderr.isatty()) as bar:
-            run = sweep(started_by, batch_size=batch_size, on_batch=bar.update)
+        progress = tqdm(desc="Expiring", unit=" codes", file=self.stderr, disable=not self.stderr.isatty())
+        with progress, stop_between_batches() as stop_if_asked:
+            run = sweep(
+                started_by, batch_size=batch_size, on_batch=lambda size: (progress.update(size), stop_if_asked())
+            )
         return report_of_run(run)
 
 

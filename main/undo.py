@@ -1,0 +1,116 @@
+"""Undoing a run: the codes that it expired and that nobody has touched since work again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import partial
+
+from django.db import transaction
+from django.db.models import F, Sum
+from django.dispatch import Signal
+from django.utils import timezone
+
+from main.expiration import BATCH_SIZE, ExpiredCode, limit_lock_wait
+from main.ledger import recorded
+from main.models import ExpirationRun, ReferralCode, ReferralCodeQuerySet
+
+UNDOABLE = [ExpirationRun.State.COMPLETED, ExpirationRun.State.FAILED, ExpirationRun.State.INTERRUPTED]
+
+# Sent after the commit that put `codes` (a list of ExpiredCode) back; `run` is the row of the undo.
+referral_codes_restored = Signal()
+
+
+class CannotUndo(Exception):
+    """This run cannot be undone. The message is a whole sentence that says why."""
+
+
+def undo(
+    run: ExpirationRun,
+    started_by: ExpirationRun.StartedBy,
+    *,
+    on_batch: Callable[[int], object] = lambda size: None,
+) -> ExpirationRun:
+    """Put back the codes of `run` that nobody touched since; return the undo's own row of the ledger.
+
+    Works in batches as the sweep does: killed at any moment, what was put back stands, and undoing the run
+    once more does the rest. `run` is marked undone at the end. A code that is past its date is expired
+    again by the next sweep.
+
+    Raises CannotUndo for a run that is running, undone, or itself an undo; else as `sweep` does.
+    """
+    refuse_what_cannot_be_undone(run)
+    with recorded(started_by, undo_of=run) as undoing:
+        for batch in _batches(run, undoing):
+            on_batch(len(batch))
+        run.state = ExpirationRun.State.UNDONE
+        run.save(update_fields=["state"])
+    return undoing
+
+
+def refuse_what_cannot_be_undone(run: ExpirationRun) -> None:
+    """Raise CannotUndo, with the reason, unless `run` is a sweep that has ended."""
+    if run.undo_of_id:
+        raise CannotUndo(
+            f"Run {run.pk} is itself the undo of run {run.undo_of_id}; the next sweep does its work again."
+        )
+    if run.state == ExpirationRun.State.UNDONE:
+        raise CannotUndo(f"Run {run.pk} is undone already.")
+    if run.state not in UNDOABLE:
+        raise CannotUndo(f"Run {run.pk} is still running: wait until it has ended, or stop it first.")
+
+
+def untouched(run: ExpirationRun) -> ReferralCodeQuerySet:
+    """The codes of `run` that are as it left them. Every save sets `updated_at`, the sweep never does."""
+    return ReferralCode.objects.filter(
+        expired_by=run, status=ReferralCode.Status.INACTIVE, expired_at__isnull=False, updated_at__lte=F("expired_at")
+    ).order_by("expires_at", "id")
+
+
+def left(run: ExpirationRun) -> Iterator[tuple[ReferralCode, str]]:
+    """The codes of `run` that an undo leaves as they are, oldest expiry first, each with the reason."""
+    left = run.codes.exclude(pk__in=untouched(run).order_by().values("pk")).order_by("expires_at", "id")
+    for code in left.iterator():
+        yield code, _why_left(code)
+
+
+def gone(run: ExpirationRun) -> int:
+    """How many codes are no longer the run's: deleted, expired once more, or saved by one who had read them before."""
+    restored = run.undos.aggregate(total=Sum("restored_count"))["total"] or 0
+    return run.expired_count - restored - run.codes.count()
+
+
+def _why_left(code: ReferralCode) -> str:
+    if code.status == ReferralCode.Status.ACTIVE:
+        return "active again already"
+    if code.expired_at is None:
+        return "switched off since"
+    return "edited since"
+
+
+def _batches(run: ExpirationRun, undoing: ExpirationRun) -> Iterator[list[ExpiredCode]]:
+    """What nobody holds batch by batch, then the rest one code at a time, so as to take part in no deadlock."""
+    while batch := _restore_batch(run, undoing, BATCH_SIZE) or _restore_batch(run, undoing, 1, wait=True):
+        yield batch
+
+
+def _restore_batch(run: ExpirationRun, undoing: ExpirationRun, size: int, *, wait: bool = False) -> list[ExpiredCode]:
+    with transaction.atomic():
+        if wait:
+            limit_lock_wait()
+        # Under the lock the database evaluates the condition once more.
+        locked = untouched(run).select_for_update(skip_locked=not wait, no_key=True)
+        batch = [ExpiredCode(*row) for row in locked.values_list("id", "code", "agent_id", "expires_at")[:size]]
+        if batch:
+            ReferralCode.objects.filter(pk__in=[code.id for code in batch]).update(
+                status=ReferralCode.Status.ACTIVE, expired_at=None, expired_by=undoing
+            )
+            ExpirationRun.objects.filter(pk=undoing.pk).update(
+                restored_count=F("restored_count") + len(batch), last_sign_of_life=timezone.now()
+            )
+            transaction.on_commit(partial(_announce, batch, undoing))
+    undoing.restored_count += len(batch)
+    return batch
+
+
+def _announce(codes: list[ExpiredCode], run: ExpirationRun) -> None:
+    referral_codes_restored.send_robust(sender=ReferralCode, codes=codes, run=run)

@@ -1,0 +1,22 @@
+"""How an instant is told to people."""
+
+from datetime import date, datetime, time, timedelta
+
+from django.utils import timezone
+
+
+def day_ended(instant: datetime) -> date | None:
+    """Return the day that ends at `instant` in the project's time zone, or None when it is not a midnight."""
+    local = timezone.localtime(instant, timezone.get_default_timezone())
+    return local.date() - timedelta(days=1) if local.time() == time.min else None
+
+
+def in_words(instant: datetime) -> str:
+    """Return the aware `instant` with its zone: "20 Nov 2026, 14:30 EET", or "end of 20 Nov 2026 EET".
+
+    Times are in the current time zone; the end of a day is told in the project's, where it was meant.
+    """
+    if day := day_ended(instant):
+        return f"end of {day.day} {day:%b %Y} {timezone.localtime(instant, timezone.get_default_timezone()):%Z}"
+    local = timezone.localtime(instant)
+    return f"{local.day} {local:%b %Y, %H:%M %Z}"

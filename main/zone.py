@@ -1,0 +1,27 @@
+"""The time zone in which a visitor reads and writes times: chosen on the page `zone`, kept in a cookie."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from zoneinfo import ZoneInfo, available_timezones
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+
+COOKIE = "zone"
+COOKIE_AGE = timedelta(days=365)
+# Places, as people know them; the database of zones has abbreviations and old names as well.
+REGIONS = ("Africa", "America", "Antarctica", "Asia", "Atlantic", "Australia", "Europe", "Indian", "Pacific")
+ZONES = sorted(name for name in available_timezones() if name.split("/")[0] in REGIONS)
+CHOICES = sorted({"UTC", settings.TIME_ZONE, *ZONES})
+
+
+def visitor_zone(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
+    """Middleware: answers in the visitor's zone where it is set and known, else in that of the project."""
+
+    def answer(request: HttpRequest) -> HttpResponse:
+        name = request.COOKIES.get(COOKIE, "")
+        with timezone.override(ZoneInfo(name) if name in CHOICES else None):
+            return get_response(request)
+
+    return answer

@@ -1,0 +1,115 @@
+"""A visitor with a real browser, who notices every fault of a page."""
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+from axe_playwright_python.base import AXE_SCRIPT
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.test import Client
+
+from tests.e2e.browser import EXECUTABLE, OnThread, chromium
+
+REQUIRED = os.environ.get("REQUIRE_BROWSER") == "1"
+SCREENSHOT_DIR = Path(os.environ.get("SCREENSHOT_DIR", settings.BASE_DIR / "screenshots"))
+LOOKS: dict[str, dict[str, Any]] = {
+    "light": {"viewport": {"width": 1200, "height": 800}, "color_scheme": "light"},
+    "dark": {"viewport": {"width": 1200, "height": 800}, "color_scheme": "dark"},
+    "phone": {"viewport": {"width": 360, "height": 740}, "color_scheme": "light", "has_touch": True},
+}
+REPORT_VIOLATIONS = """
+    document.addEventListener("securitypolicyviolation", violation =>
+        console.error(`CSP: ${violation.violatedDirective} ${violation.blockedURI} ${violation.sourceFile}`))
+"""
+
+
+class Visitor(NamedTuple):
+    """A `page` of Chromium in one `look`, and what went wrong on it so far."""
+
+    page: Any
+    server: str
+    look: str
+    faults: list[str]
+
+    def sign_in(self, user: User) -> None:
+        """Sign in without the form."""
+        client = Client()
+        client.force_login(user)
+        session = client.cookies[settings.SESSION_COOKIE_NAME].value
+        self.page.context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": session, "url": self.server}])
+
+    def inspect(self, name: str = "") -> None:
+        """Fail unless the page as it is now is accessible and fits the window; keep its picture as `name`."""
+        if name:
+            self.page.screenshot(path=SCREENSHOT_DIR / f"{name}-{self.look}.png", full_page=True)
+        self.page.evaluate(AXE_SCRIPT)
+        for violation in self.page.evaluate("axe.run()")["violations"]:
+            places = [node["html"] + "\n" + node["failureSummary"] for node in violation["nodes"]]
+            self.faults.append("\n".join([f"axe {violation['id']} on {self.page.url}: {violation['help']}", *places]))
+        if self.page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"):
+            self.faults.append(f"{self.page.url} is wider than the window")
+        assert not self.faults, "\n\n".join(self.faults)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[OnThread]:
+    if not EXECUTABLE:
+        if REQUIRED:
+            pytest.fail("Chromium is missing, and REQUIRE_BROWSER=1: install it (Debian: apt-get install chromium).")
+        pytest.skip("Chromium is not installed (Debian: apt-get install chromium).")
+    SCREENSHOT_DIR.mkdir(parents=True, exist_ok=True)
+    with chromium() as running:
+        yield running
+
+
+@pytest.fixture
+def visit(browser: OnThread, live_server: Any) -> Iterator[Callable[..., Visitor]]:
+    """Opens a window of its own: `visit("dark")`, with further options of Playwright's `new_context`.
+
+    At the end of the test every page must be without fault: no request to anywhere but the server, no error
+    on the console, no violation of the Content-Security-Policy, nothing that axe finds.
+    """
+    visitors = []
+
+    def open_window(look: str = "light", **options: Any) -> Visitor:
+        context = browser.new_context(base_url=live_server.url, **LOOKS[look], **options)
+        context.set_default_timeout(10_000)
+        context.add_init_script(REPORT_VIOLATIONS)
+        visitor = Visitor(context.new_page(), live_server.url, look, [])
+        _note_faults(visitor)
+        visitors.append(visitor)
+        return visitor
+
+    yield open_window
+    for visitor in visitors:
+        try:
+            visitor.inspect()
+        finally:
+            visitor.page.context.close()
+
+
+@pytest.fixture(params=LOOKS)
+def visitor(request: pytest.FixtureRequest, visit: Callable[..., Visitor]) -> Visitor:
+    """A visitor in light, in the dark and at the phone: the test runs three times."""
+    return visit(request.param)
+
+
+def _note_faults(visitor: Visitor) -> None:
+    def note_request(request: Any) -> None:
+        if not request.url.startswith(f"{visitor.server}/"):
+            visitor.faults.append(f"request to {request.url}")
+
+    def note_message(message: Any) -> None:
+        # Chromium reports a page that is rightly 404 or 403 as a resource that failed to load.
+        is_status_of_the_page = (
+            message.text.startswith("Failed to load") and message.location["url"] == message.page.url
+        )
+        if message.type == "error" and not is_status_of_the_page:
+            visitor.faults.append(f"console: {message.text} ({message.location['url']})")
+
+    visitor.page.on("request", note_request)
+    visitor.page.on("console", note_message)
+    visitor.page.on("pageerror", lambda error: visitor.faults.append(f"script: {error}"))
