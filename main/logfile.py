@@ -1,10 +1,13 @@
 """The file in which every expiration is logged, one line a code."""
 
 import logging
+from datetime import UTC, datetime
 from io import TextIOWrapper
 from logging.handlers import WatchedFileHandler
 from pathlib import Path
 from typing import Any
+
+from django.utils import timezone
 
 # A record larger than the buffer would reach the file in two writes, and another process's lines could
 # come in between; the largest batch (10,000 codes) makes a record of about 1 MiB.
@@ -31,7 +34,14 @@ class LogFileHandler(WatchedFileHandler):
 
 
 class LineFormatter(logging.Formatter):
-    """Gives each line of a message the time and level of its record, so that one record can carry a batch."""
+    """Gives each line of a message the time and level of its record, so that one record can carry a batch.
+
+    The time is of the project's zone and names its offset: on an autumn night an hour comes twice.
+    """
+
+    def formatTime(self, record: logging.LogRecord, datefmt: str | None = None) -> str:
+        instant = datetime.fromtimestamp(record.created, tz=UTC)
+        return instant.astimezone(timezone.get_default_timezone()).isoformat(sep=" ", timespec="seconds")
 
     def format(self, record: logging.LogRecord) -> str:
         template = logging.makeLogRecord({**record.__dict__, "msg": "\0", "args": None})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Self
 
 from django.conf import settings
@@ -154,7 +154,10 @@ class ReferralCode(models.Model):
 
     def is_expired(self, now: datetime | None = None) -> bool:
         """Whether the code is past its date at the aware datetime `now`, by default at present."""
-        return self.expires_at is not None and self.expires_at <= (now or timezone.now())
+        # In UTC: two datetimes of one local zone compare by their clock faces, which an autumn night shows twice.
+        return self.expires_at is not None and self.expires_at.astimezone(UTC) <= (now or timezone.now()).astimezone(
+            UTC
+        )
 
     def is_overdue(self, now: datetime | None = None) -> bool:
         """Whether the code is expired while its status still says active."""

@@ -1,7 +1,106 @@
+"""A few named people and codes, the frozen clock, and the command as a person would run it."""
+
+import logging
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
 import pytest
+import time_machine
+from django.contrib.auth.models import User
+from django.core.management import call_command
+
+from main.models import ReferralCode, UserProfile
+
+PROJECT = Path(__file__).parent.parent
+NOW = datetime(2026, 11, 21, 2, 0, tzinfo=UTC)
+INSTANT = timedelta(microseconds=1)
+
+
+@pytest.fixture
+def clock() -> Iterator[time_machine.Traveller]:
+    """The time stands still at NOW."""
+    with time_machine.travel(NOW, tick=False) as traveller:
+        yield traveller
 
 
 @pytest.fixture(autouse=True)
-def _frozen_clocks_may_differ(settings):
+def log_file(tmp_path: Path) -> Iterator[Path]:
+    """The log of expirations, in a folder of the test instead of the project's."""
+    handler = logging.getLogger("main.signals").handlers[0]
+    assert isinstance(handler, logging.FileHandler)
+    usual, handler.baseFilename = handler.baseFilename, str(tmp_path / "logs" / "referral_codes.log")
+    yield Path(handler.baseFilename)
+    handler.close()
+    handler.stream = None
+    handler.baseFilename = usual
+
+
+@pytest.fixture(autouse=True)
+def _frozen_clocks_may_differ(settings: Any) -> None:
     """Tests freeze this process's clock far from the database server's; those of the guard set it themselves."""
     settings.EXPIRATION_CLOCK_TOLERANCE = float("inf")
+
+
+def make_agent(name: str, **user: Any) -> UserProfile:
+    """An agent whose user name is its first name."""
+    account = User.objects.create_user(name.split(maxsplit=1)[0].lower(), **user)
+    return UserProfile.objects.create(user=account, name=name, role=UserProfile.Role.AGENT)
+
+
+def make_code(code: str, **fields: Any) -> ReferralCode:
+    """A code stored as it is, past the signal that would mark it inactive."""
+    return ReferralCode.objects.bulk_create([ReferralCode(code=code, **fields)])[0]
+
+
+@pytest.fixture
+def john(db: None) -> UserProfile:
+    return make_agent("John Smith")
+
+
+@pytest.fixture
+def three_overdue(john: UserProfile) -> list[ReferralCode]:
+    """The three codes of the design document, each an hour longer past its date than the next."""
+    return [
+        make_code("JOHNS-20", agent=john, discount=20, expires_at=NOW - timedelta(hours=3)),
+        make_code("MARIA-15", agent=make_agent("Maria Garcia"), discount=15, expires_at=NOW - timedelta(hours=2)),
+        make_code("ALEX-10", agent=make_agent("Alex Johnson"), discount=10, expires_at=NOW - timedelta(hours=1)),
+    ]
+
+
+@pytest.fixture
+def run_command() -> Callable[..., str]:
+    """Run a management command and return all that it printed."""
+
+    def run(*args: str, **options: Any) -> str:
+        out = StringIO()
+        call_command(*args, stdout=out, **options)
+        return out.getvalue()
+
+    return run
+
+
+@pytest.fixture
+def manage(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
+    """Run manage.py as an operator would: a process of its own, by default on a migrated SQLite file of the test."""
+
+    def run(*args: str, **env: str) -> subprocess.CompletedProcess[str]:
+        environment = {
+            "PATH": "/usr/bin:/bin",
+            "DATABASE_URL": f"sqlite:///{tmp_path}/db.sqlite3",
+            "LOG_DIR": str(tmp_path / "logs"),
+            "TIME_ZONE": "UTC",
+            **{name: value for name, value in os.environ.items() if name.startswith(("COV", "SYSTEMROOT"))},
+            **env,
+        }
+        return subprocess.run(
+            [sys.executable, str(PROJECT / "manage.py"), *args],
+            env=environment, cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False,
+        )  # fmt: skip
+
+    return run

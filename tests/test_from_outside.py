@@ -1,0 +1,119 @@
+"""The command as a scheduler sees it: exit codes, one clear line on stderr, no traceback."""
+
+import re
+import sqlite3
+
+import pytest
+
+from tests.conftest import PROJECT
+
+COMMAND = "expire_referral_codes"
+
+
+@pytest.fixture
+def migrated(manage):
+    assert manage("migrate", "-v0").returncode == 0
+    return manage
+
+
+def insert_overdue(tmp_path, code: str = "PAST") -> None:
+    with sqlite3.connect(tmp_path / "db.sqlite3") as database:
+        database.execute(
+            "INSERT INTO main_referralcode (code, discount, expires_at, status, created_at, updated_at)"
+            " VALUES (?, 5, '2026-01-01 00:00:00', 'active', '2025-01-01', '2025-01-01')",
+            [code],
+        )
+
+
+def test_done_is_0(migrated, tmp_path) -> None:
+    insert_overdue(tmp_path)
+    done = migrated(COMMAND)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == "Successfully expired 1 referral code(s).\n  - PAST (Agent: none)\n"
+    assert " by run 1\n" in (tmp_path / "logs" / "referral_codes.log").read_text()
+
+
+def test_a_locked_database_is_1_and_says_what_to_do(migrated, tmp_path) -> None:
+    insert_overdue(tmp_path)
+    writer = sqlite3.connect(tmp_path / "db.sqlite3", isolation_level=None)
+    writer.execute("BEGIN IMMEDIATE")
+    refused = migrated(COMMAND)
+    writer.execute("ROLLBACK")
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert refused.stderr == (
+        "CommandError: Another transaction held a lock for too long: run the command again when it has ended. "
+        "(database is locked)\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("url", "complaint"),
+    [
+        ("postgres://nobody@127.0.0.1:1/none", "CommandError: Cannot reach the database: check that it runs, and"),
+        ("sqlite:////no/such/folder/db.sqlite3", "CommandError: Cannot reach the database: check that it runs, and"),
+        ("nonsense", "The settings are wrong: DATABASE_URL is neither sqlite:///FILE nor postgres://"),
+    ],
+)
+@pytest.mark.parametrize("mode", [[], ["--dry-run"]])
+def test_no_database_is_1_and_says_what_to_do(manage, url, complaint, mode) -> None:
+    refused = manage(COMMAND, *mode, DATABASE_URL=url, PYTHONWARNINGS="ignore")
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert refused.stderr.startswith(complaint)
+    assert len(refused.stderr.splitlines()) == 1
+
+
+def test_a_missing_migration_is_1_and_says_what_to_do(manage) -> None:
+    refused = manage(COMMAND)
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert refused.stderr.startswith(
+        "CommandError: The database lacks a table or column: run `python manage.py migrate`."
+    )
+    assert len(refused.stderr.splitlines()) == 1
+
+
+def test_a_traceback_comes_only_when_asked_for(manage) -> None:
+    assert "Traceback" in manage(COMMAND, "--traceback").stderr
+
+
+@pytest.mark.parametrize(
+    "arguments", [["--as-of", "2026-11-21"], ["--dry-run", "--as-of", "soon"], ["--batch-size=0"]]
+)
+def test_wrong_usage_is_2(migrated, arguments) -> None:
+    refused = migrated(COMMAND, *arguments)
+    assert (refused.returncode, refused.stdout) == (2, "")
+    assert "Traceback" not in refused.stderr
+
+
+@pytest.mark.parametrize("debug", ["off", "0", "False", "perhaps"])
+def test_without_debug_and_without_a_secret_key_it_refuses_to_start(manage, debug) -> None:
+    refused = manage("check", DEBUG=debug)
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert refused.stderr == (
+        "The settings are wrong: DEBUG is off and SECRET_KEY is not set: "
+        "set SECRET_KEY in the environment or in .env.\n"
+    )
+
+
+def test_with_nothing_set_it_runs_for_development(manage) -> None:
+    assert manage("check").returncode == 0
+
+
+def test_sqlite_is_opened_for_readers_beside_one_writer(migrated) -> None:
+    asked = migrated(
+        "shell", "-v0", "-c",
+        "from django.db import connection as c; x = c.cursor();"
+        "print(*[x.execute(f'PRAGMA {p}').fetchone()[0] for p in ('journal_mode', 'busy_timeout')])",
+    )  # fmt: skip
+    assert asked.stdout == "wal 5000\n"
+
+
+def test_a_relative_sqlite_file_is_beside_manage_py_wherever_a_scheduler_starts(manage) -> None:
+    show = "from django.conf import settings; print(settings.DATABASES['default']['NAME'])"
+    asked = manage("shell", "-v0", "-c", show, DATABASE_URL="sqlite:///x.sqlite3")
+    assert asked.stdout == f"{PROJECT / 'x.sqlite3'}\n"
+
+
+def test_every_variable_of_the_settings_is_in_the_example_file() -> None:
+    read = set(re.findall(r'env\.\w+\(\s*"([A-Z_]+)"', (PROJECT / "knossos" / "settings.py").read_text()))
+    named = set(re.findall(r"^#? ?([A-Z_]+)=", (PROJECT / ".env.example").read_text(), re.MULTILINE))
+    assert read == named

@@ -1,0 +1,74 @@
+"""The log: every expiration, one line a code; and what happens when it cannot be written."""
+
+import logging
+from shutil import rmtree
+
+import pytest
+
+from main.expiration import sweep
+from main.models import ExpirationRun, ReferralCode
+from tests.conftest import NOW
+
+pytestmark = pytest.mark.django_db(transaction=True)
+SHELL = ExpirationRun.StartedBy.SHELL
+
+
+def test_a_sweep_logs_one_line_a_code(three_overdue, clock, log_file) -> None:
+    run = sweep(SHELL, batch_size=2)
+    johns, marias, alexs = three_overdue
+    assert log_file.read_text() == (
+        f"2026-11-21 02:00:00+00:00 INFO expired JOHNS-20 (id {johns.pk}, agent {johns.agent_id}, "
+        f"expiry 2026-11-20 23:00:00+00:00) by run {run.pk}\n"
+        f"2026-11-21 02:00:00+00:00 INFO expired MARIA-15 (id {marias.pk}, agent {marias.agent_id}, "
+        f"expiry 2026-11-21 00:00:00+00:00) by run {run.pk}\n"
+        f"2026-11-21 02:00:00+00:00 INFO expired ALEX-10 (id {alexs.pk}, agent {alexs.agent_id}, "
+        f"expiry 2026-11-21 01:00:00+00:00) by run {run.pk}\n"
+    )
+
+
+def test_a_sweep_with_nothing_to_do_logs_nothing(clock, log_file) -> None:
+    sweep(SHELL)
+    assert not log_file.exists()
+
+
+def test_the_folder_is_made_again_when_it_was_removed(clock, log_file) -> None:
+    ReferralCode.objects.create(code="BEFORE", expires_at=NOW)
+    rmtree(log_file.parent)
+    ReferralCode.objects.create(code="AFTER", expires_at=NOW)
+    assert "expired AFTER" in log_file.read_text()
+
+
+def test_a_rotated_file_is_left_and_a_new_one_begun(clock, log_file) -> None:
+    ReferralCode.objects.create(code="OLD", expires_at=NOW)
+    rotated = log_file.rename(log_file.with_suffix(".log.1"))
+    ReferralCode.objects.create(code="NEW", expires_at=NOW)
+    assert "OLD" in rotated.read_text()
+    assert "NEW" in log_file.read_text()
+    assert "OLD" not in log_file.read_text()
+
+
+def test_a_log_that_cannot_be_written_warns_in_the_ledger_and_on_stderr_and_stops_nothing(
+    three_overdue, clock, log_file, capsys
+) -> None:
+    log_file.parent.write_text("a file where the folder should be")
+    run = sweep(SHELL)
+    run.refresh_from_db()
+    assert (run.state, run.expired_count) == ("completed", 3)
+    assert run.warning.startswith("The log could not be written: ")
+    assert run.warning in capsys.readouterr().err
+    log_file.parent.unlink()
+
+
+def test_a_save_stands_although_the_log_cannot_be_written(clock, log_file, capsys) -> None:
+    log_file.parent.write_text("a file where the folder should be")
+    code = ReferralCode.objects.create(code="X", expires_at=NOW)
+    assert code.status == "inactive"
+    assert capsys.readouterr().err.startswith("Warning: The log could not be written: ")
+    log_file.parent.unlink()
+
+
+def test_the_log_of_the_project_lies_in_its_logs_folder(settings) -> None:
+    handler = settings.LOGGING["handlers"]["file"]
+    assert handler["filename"] == settings.BASE_DIR / "logs" / "referral_codes.log"
+    assert handler["filename"].is_absolute()
+    assert logging.getLogger("main.signals").level == logging.INFO

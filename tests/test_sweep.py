@@ -1,0 +1,180 @@
+"""What one sweep does to codes and ledger, and what it leaves alone."""
+
+from datetime import timedelta
+
+import pytest
+from django.db import DatabaseError
+
+from main import expiration
+from main.expiration import referral_codes_expired, sweep
+from main.models import ExpirationRun, ReferralCode
+from main.signals import check_all_expired_referral_codes
+from tests.conftest import INSTANT, NOW, make_code
+
+pytestmark = pytest.mark.django_db(transaction=True)
+SHELL, TASK = ExpirationRun.StartedBy.SHELL, ExpirationRun.StartedBy.TASK
+
+
+@pytest.fixture
+def announced():
+    """What listeners are told: a list of (codes, run) a commit."""
+    told = []
+
+    def listener(codes, run, **kwargs):
+        told.append(([code.code for code in codes], run and run.pk))
+
+    referral_codes_expired.connect(listener)
+    yield told
+    referral_codes_expired.disconnect(listener)
+
+
+def test_a_sweep_expires_what_is_overdue_and_nothing_else(clock) -> None:
+    make_code("PAST", expires_at=NOW - INSTANT)
+    make_code("EDGE", expires_at=NOW)
+    make_code("FUTURE", expires_at=NOW + INSTANT)
+    make_code("NEVER")
+    make_code("OFF", expires_at=NOW, status="inactive")
+
+    run = sweep(TASK)
+
+    assert list(ReferralCode.objects.order_by("id").values_list("code", "status", "expired_at", "expired_by")) == [
+        ("PAST", "inactive", NOW, run.pk),
+        ("EDGE", "inactive", NOW, run.pk),
+        ("FUTURE", "active", None, None),
+        ("NEVER", "active", None, None),
+        ("OFF", "inactive", None, None),
+    ]
+
+
+def test_the_ledger_tells_when_by_whom_and_how_many(three_overdue, clock) -> None:
+    run = sweep(TASK)
+    run.refresh_from_db()
+    assert (run.started_at, run.cutoff, run.ended_at) == (NOW, NOW, NOW)
+    assert (run.started_by, run.state, run.expired_count) == ("task", "completed", 3)
+    assert (run.error, run.warning) == ("", "")
+    assert run.codes.count() == 3
+
+
+def test_a_sweep_with_nothing_to_do_is_in_the_ledger_too(clock) -> None:
+    make_code("FUTURE", expires_at=NOW + INSTANT)
+    assert check_all_expired_referral_codes() == 0
+    run = ExpirationRun.objects.get()
+    assert (run.state, run.started_by, run.expired_count) == ("completed", "shell", 0)
+
+
+def test_a_sweep_does_not_count_as_an_edit(clock) -> None:
+    code = make_code("PAST", expires_at=NOW)
+    clock.shift(3600)
+    sweep(SHELL)
+    assert ReferralCode.objects.get().updated_at == code.updated_at == NOW
+
+
+@pytest.mark.parametrize("batch_size", [1, 2, 3, 100])
+def test_batches_of_any_size_expire_the_same(three_overdue, clock, announced, batch_size) -> None:
+    sizes = []
+    run = sweep(SHELL, batch_size=batch_size, on_batch=sizes.append)
+    assert sum(sizes) == run.expired_count == 3
+    assert max(sizes) <= batch_size
+    assert [code for codes, _ in announced for code in codes] == ["JOHNS-20", "MARIA-15", "ALEX-10"]
+    assert {run_id for _, run_id in announced} == {run.pk}
+
+
+def test_a_second_sweep_finds_nothing_left(three_overdue, clock) -> None:
+    assert check_all_expired_referral_codes() == 3
+    assert check_all_expired_referral_codes() == 0
+
+
+def test_a_code_extended_and_overdue_again_belongs_to_the_run_that_expired_it_last(clock) -> None:
+    code = make_code("X", expires_at=NOW)
+    first = sweep(SHELL)
+    code.refresh_from_db()
+    code.status, code.expires_at = ReferralCode.Status.ACTIVE, NOW + timedelta(days=1)
+    code.save()
+    assert ReferralCode.objects.get().expired_by == first
+    clock.shift(timedelta(days=1))
+    second = sweep(SHELL)
+    assert ReferralCode.objects.get().expired_by == second
+
+
+def test_what_was_committed_before_a_failure_stands_and_the_next_sweep_finishes(
+    three_overdue, clock, monkeypatch
+) -> None:
+    finished = []
+
+    def fail_at_the_second(size: int) -> None:
+        finished.append(size)
+        if len(finished) == 2:
+            raise DatabaseError("the server is gone")
+
+    with pytest.raises(expiration.SweepFailed) as failure:
+        sweep(SHELL, batch_size=1, on_batch=fail_at_the_second)
+    assert str(failure.value) == "Not completed: 2 referral code(s) were expired and stand."
+    broken = ExpirationRun.objects.get()
+    assert (broken.state, broken.expired_count) == ("failed", 2)
+    assert broken.error == "DatabaseError: the server is gone"
+    assert broken.codes.count() == 2
+
+    assert check_all_expired_referral_codes() == 1
+
+
+def test_a_listener_that_fails_harms_neither_the_sweep_nor_the_others(three_overdue, clock, announced, caplog) -> None:
+    def broken(**kwargs):
+        raise RuntimeError("no mail today")
+
+    referral_codes_expired.connect(broken)
+    try:
+        assert sweep(SHELL).state == "completed"
+    finally:
+        referral_codes_expired.disconnect(broken)
+    assert announced == [(["JOHNS-20", "MARIA-15", "ALEX-10"], ExpirationRun.objects.get().pk)]
+    assert "no mail today" in caplog.text
+
+
+def make_run(**fields):
+    return ExpirationRun.objects.create(
+        **{
+            "started_at": NOW,
+            "last_sign_of_life": NOW,
+            "cutoff": NOW,
+            "started_by": SHELL,
+            "host": "elsewhere",
+            "pid": 1,
+        }
+        | fields
+    )
+
+
+def test_a_run_that_fell_silent_is_marked_interrupted_by_the_next(clock) -> None:
+    silent = make_run(last_sign_of_life=NOW - timedelta(hours=1) - INSTANT, expired_count=7)
+    alive = make_run(last_sign_of_life=NOW - timedelta(hours=1))
+    sweep(SHELL)
+    silent.refresh_from_db()
+    alive.refresh_from_db()
+    assert (silent.state, silent.expired_count, silent.ended_at) == ("interrupted", 7, NOW)
+    assert silent.error == "The process ended before the run did; what it had expired stands."
+    assert alive.state == "running"
+
+
+def test_a_run_whose_process_on_this_machine_is_gone_is_marked_at_once(clock, monkeypatch) -> None:
+    monkeypatch.setattr("socket.gethostname", lambda: "here")
+
+    def kill(pid: int, signal: int) -> None:
+        assert signal == 0
+        if pid == 111:
+            raise ProcessLookupError
+        if pid == 222:
+            raise PermissionError
+
+    monkeypatch.setattr("os.kill", kill)
+    states = {}
+    for host, pid in [("here", 111), ("here", 222), ("here", 333), ("elsewhere", 111)]:
+        states[host, pid] = make_run(host=host, pid=pid)
+    sweep(SHELL)
+    for run in states.values():
+        run.refresh_from_db()
+    assert {key: run.state for key, run in states.items()} == {
+        ("here", 111): "interrupted",
+        ("here", 222): "running",
+        ("here", 333): "running",
+        ("elsewhere", 111): "running",
+    }
