@@ -9,12 +9,12 @@ MAIN = Path(__file__).parent.parent / "main"
 
 # From the bottom up; a module may import those above it in this list. What is not named is at the top.
 LAYERS = [
-    {"text", "dates", "logfile"},
+    {"text", "dates", "logfile", "wording", "zone"},
     {"failures"},
     {"models"},
     {"expiration", "editing", "forms"},
     {"signals", "undo", "health", "report", "importing", "schedule"},
-    {"tasks", "cron", "checks", "demo", "admin", "views", "middleware"},
+    {"tasks", "cron", "checks", "demo", "admin", "views", "account_views", "templatetags", "middleware"},
     {"urls", "apps", "management"},
 ]
 
