@@ -6,6 +6,7 @@ from django.contrib.admin import AdminSite
 from django.http import HttpRequest
 from django.template.response import TemplateResponse
 
+from main.chart import chart_of
 from main.dashboard import Dashboard
 
 
@@ -18,5 +19,8 @@ class StaffSite(AdminSite):
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
         """The figures are for those who may see the codes."""
-        dashboard = Dashboard.now() if request.user.has_perm("main.view_referralcode") else None
-        return super().index(request, {"dashboard": dashboard, **(extra_context or {})})
+        context = dict(extra_context or {})
+        if request.user.has_perm("main.view_referralcode"):
+            dashboard = Dashboard.now()
+            context |= {"dashboard": dashboard, "chart": chart_of(dashboard.weeks)}
+        return super().index(request, context)

@@ -9,8 +9,8 @@ from django.db.models import F
 
 from main import expiration
 from main.expiration import sweep
-from main.stopping import SweepFailed
 from main.models import ExpirationRun, ReferralCode
+from main.stopping import SweepFailed
 from tests.conftest import NOW
 
 pytestmark = [

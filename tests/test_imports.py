@@ -9,12 +9,13 @@ MAIN = Path(__file__).parent.parent / "main"
 
 # From the bottom up; a module may import those above it in this list. What is not named is at the top.
 LAYERS = [
-    {"text", "dates", "logfile", "wording"},
-    {"failures", "stopping"},
+    {"text", "dates", "logfile", "wording", "stopping"},
+    {"failures"},
     {"models", "zone"},
     {"ledger"},
     {"expiration", "editing", "forms", "dashboard"},
-    {"signals", "undo", "health", "report", "importing", "schedule"},
+    {"undo", "chart"},
+    {"signals", "health", "report", "importing", "schedule"},
     {"tasks", "cron", "checks", "demo", "admin", "staff_site", "views", "middleware"},
     {"urls", "apps", "management", "templatetags"},
 ]
