@@ -87,7 +87,8 @@ LOGIN_URL = "sign_in"
 LOGIN_REDIRECT_URL = "profile"
 LOGOUT_REDIRECT_URL = "sign_in"
 
-LANGUAGE_CODE = "en-gb"  # day before month, and the 24-hour clock
+LANGUAGE_CODE = "en-gb"  # day before month
+FORMAT_MODULE_PATH = "knossos.formats"  # the 24-hour clock, with its zone
 TIME_ZONE = env.str("TIME_ZONE", default="UTC")
 USE_TZ = True
 

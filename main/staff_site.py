@@ -15,6 +15,7 @@ class StaffSite(AdminSite):
     site_title = "Knossos staff"
     index_title = "Referral codes"
     index_template = "admin/dashboard.html"
+    enable_nav_sidebar = False  # three models; the list needs the room
     login_template = "admin/staff_login.html"
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:

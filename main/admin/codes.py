@@ -45,21 +45,20 @@ class CodeAdmin(ModelAdmin):
     actions = actions.ALL
     autocomplete_fields = ["agent"]
     date_hierarchy = "expires_at"
-    list_display = ["code", "state", "expires", "agent_link", "percent", "created"]
+    list_display = ["code", "state", "expires", "agent_link", "percent", "created_on"]
     list_filter = [RunFilter, AgentFilter, StateFilter, ExpiryFilter]
     list_per_page = 50
     # What needs attention first: overdue, then ending soonest; what has ended comes last.
     ordering: ClassVar[Any] = ["status", NullsLast("expires_at"), "pk"]
     paginator = CappedPaginator
     search_fields = ["code", "agent__name"]
-    search_help_text = "Code, or name of the agent"
     show_full_result_count = False
     fieldsets = [
         (None, {"fields": ["code", "agent", "discount"]}),
         ("Expiry", {"fields": ["expires_at", "status"]}),
     ]
-    record = ("Record", {"fields": ["state", "ended_by", "created_at", "updated_at"]})
-    readonly_fields = ["state", "ended_by", "created_at", "updated_at"]
+    record = ("Record", {"fields": ["state", "ended_by", "created", "edited"]})
+    readonly_fields = ["state", "ended_by", "created", "edited"]
 
     class Media:
         js = ["main/admin_code_form.js"]
@@ -83,9 +82,17 @@ class CodeAdmin(ModelAdmin):
         return f"{code.discount.normalize():f} %"
 
     @admin.display(description="created", ordering="created_at")
-    def created(self, code: ReferralCode) -> str:
+    def created_on(self, code: ReferralCode) -> str:
         created = timezone.localtime(code.created_at)
         return f"{created.day} {created:%b %Y}"
+
+    @admin.display(description="created")
+    def created(self, code: ReferralCode) -> SafeString:
+        return moment(code.created_at)
+
+    @admin.display(description="last edited")
+    def edited(self, code: ReferralCode) -> SafeString:
+        return moment(code.updated_at)
 
     @admin.display(description="marked inactive")
     def ended_by(self, code: ReferralCode) -> SafeString | str:

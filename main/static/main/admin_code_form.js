@@ -1,15 +1,14 @@
 "use strict";
 /* On the form of a code: says before the save what the save will do, and gives the agent's box its label. */
-(() => {
+/* jQuery calls in the order of asking: at "load" we come after Django's own scripts, which build the agent's box. */
+window.addEventListener("load", () => window.django.jQuery(() => {
     const date = document.getElementById("id_expires_at_0");
     const time = document.getElementById("id_expires_at_1");
     const status = document.getElementById("id_status");
 
     function labelAgent() {
-        const box = document.querySelector(".field-agent .select2-selection");
-        if (box) {
+        for (const box of document.querySelectorAll(".field-agent :is(.select2-selection, .select2-selection__rendered)")) {
             box.setAttribute("aria-label", "Agent");
-            box.removeAttribute("aria-labelledby");
         }
         window.django.jQuery(document).on("select2:open", () => {
             document.querySelector(".select2-search__field").setAttribute("aria-label", "Search agents");
@@ -44,7 +43,8 @@
         const zone = clock ? time.dataset.zoneOfTimes : date.dataset.zoneOfDays;
         const [today, now] = clockOf(zone);
         const past = day && (clock ? `${day} ${clock}` <= `${today} ${now}` : day < today);
-        const until = day && (clock ? `until ${day} ${clock.slice(0, 5)} (${zone})` : `to the end of ${day} (${zone})`);
+        const named = day && new Date(`${day}T12:00Z`).toLocaleDateString("en-GB", {dateStyle: "long", timeZone: "UTC"});
+        const until = day && (clock ? `until ${named}, ${clock.slice(0, 5)} (${zone})` : `to the end of ${named} (${zone})`);
         if (past) {
             return {past, text: "This date has passed: on save, the code is marked inactive and does not work."};
         }
@@ -63,21 +63,17 @@
         }
     }
 
-    window.addEventListener("load", () => {
-        if (window.django && window.django.jQuery) {
-            labelAgent();
-        }
-        if (!date || !status) {
-            return;
-        }
-        const line = document.createElement("p");
-        line.id = "on-save";
-        line.setAttribute("role", "status");
-        date.closest(".form-row").append(line);
-        /* The calendar and the clock beside the fields change them without an event of their own. */
-        for (const event of ["input", "change", "click", "focusin"]) {
-            document.addEventListener(event, () => announce(line));
-        }
-        announce(line);
-    });
-})();
+    if (!date || !status) {
+        return;
+    }
+    labelAgent();
+    const line = document.createElement("p");
+    line.id = "on-save";
+    line.setAttribute("role", "status");
+    date.closest(".form-row").append(line);
+    /* The calendar and the clock beside the fields change them without an event of their own. */
+    for (const event of ["input", "change", "click", "focusin"]) {
+        document.addEventListener(event, () => announce(line));
+    }
+    announce(line);
+}));
