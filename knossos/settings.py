@@ -20,14 +20,14 @@ ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 
 INSTALLED_APPS = [
-    "django.contrib.admin",
+    "main",  # before the admin, whose templates it changes
+    "knossos.apps.StaffAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "django_crontab",
-    "main",
 ]
 
 MIDDLEWARE = [
@@ -91,7 +91,8 @@ LOGOUT_REDIRECT_URL = "sign_in"
 vars().update(env.email_url("EMAIL_URL", default="consolemail://" if DEBUG else "smtp://localhost:25"))
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="knossos@localhost")
 
-LANGUAGE_CODE = "en-gb"  # day before month, and the 24-hour clock
+LANGUAGE_CODE = "en-gb"  # day before month
+FORMAT_MODULE_PATH = "knossos.formats"  # the 24-hour clock, with its zone
 TIME_ZONE = env.str("TIME_ZONE", default="UTC")
 USE_TZ = True
 

@@ -35,14 +35,14 @@ class Outcome(NamedTuple):
 
     def sentences_done(self) -> list[str]:
         """One sentence for each thing that was done: "2 codes extended by 30 days: A-10, B-20."."""
-        return [f"{_counted(codes)} {note}: {named(codes)}." for note, codes in by_note(self.done).items()]
+        return [f"{counted(codes)} {note}: {named(codes)}." for note, codes in by_note(self.done).items()]
 
     def sentences_left(self) -> list[str]:
         """One sentence for each reason: "1 code left as it was, already inactive: C-5."."""
         return [
-            f"{_counted(codes)} left as it was, {note}: {named(codes)}."
+            f"{counted(codes)} left as it was, {note}: {named(codes)}."
             if len(codes) == 1
-            else f"{_counted(codes)} left as they were, {note}: {named(codes)}."
+            else f"{counted(codes)} left as they were, {note}: {named(codes)}."
             for note, codes in by_note(self.left).items()
         ]
 
@@ -113,7 +113,7 @@ def named(codes: list[ReferralCode]) -> str:
     return f"{names} and {rest} more" if rest > 0 else names
 
 
-def _counted(codes: list[ReferralCode]) -> str:
+def counted(codes: list[ReferralCode]) -> str:
     return "1 code" if len(codes) == 1 else f"{len(codes)} codes"
 
 

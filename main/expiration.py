@@ -13,7 +13,7 @@ from django.dispatch import Signal
 from django.utils import timezone
 
 from main.ledger import recorded
-from main.models import ExpirationRun, ReferralCode
+from main.models import ExpirationRun, ReferralCode, ReferralCodeQuerySet
 
 # Codes in one transaction. Its locks must not keep a person who saves a code waiting.
 BATCH_SIZE = 1000
@@ -64,6 +64,29 @@ def expire_on_save(code: ReferralCode, using: str) -> None:
             setattr(code, field, value)
         expired = ExpiredCode(code.pk, code.code, code.agent_id, code.expires_at)
         transaction.on_commit(partial(_announce, [expired], None), using=using)
+
+
+def expire_now(codes: ReferralCodeQuerySet) -> tuple[ExpirationRun, list[ReferralCode]]:
+    """End the active ones of `codes`, because a person says so, and return the run and these codes as they were.
+
+    A code before its date gets the instant of the call as its date. One transaction, all or nothing.
+    Raises as `sweep` does; nothing is expired then.
+    """
+    with recorded(ExpirationRun.StartedBy.ADMIN) as run, transaction.atomic():
+        limit_lock_wait()
+        chosen = ReferralCode.objects.filter(pk__in=codes.order_by().values("pk"), status=ReferralCode.Status.ACTIVE)
+        active = list(chosen.order_by("pk").select_for_update(no_key=True))
+        ending = ReferralCode.objects.filter(pk__in=[code.pk for code in active])
+        ending.unexpired(run.cutoff).update(expires_at=run.cutoff)
+        now = timezone.now()
+        ending.update(status=ReferralCode.Status.INACTIVE, expired_at=now, expired_by=run, updated_at=now)
+        run.expired_count = len(active)
+        run.save(update_fields=["expired_count"])
+        expired = [
+            ExpiredCode(*row) for row in ending.order_by("pk").values_list("id", "code", "agent_id", "expires_at")
+        ]
+        transaction.on_commit(partial(_announce, expired, run))
+    return run, active
 
 
 def _batches(run: ExpirationRun, size: int) -> Iterator[list[ExpiredCode]]:

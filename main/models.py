@@ -61,6 +61,20 @@ class ReferralCodeQuerySet(models.QuerySet["ReferralCode"]):
             Q(agent__isnull=True) | Q(agent__user__is_active=True), status=ReferralCode.Status.ACTIVE
         )
 
+    def in_state(self, state: ReferralCode.State, now: datetime | None = None) -> Self:
+        """Codes of which `ReferralCode.state(now)` says `state`."""
+        now = now or timezone.now()
+        inactive = Q(status=ReferralCode.Status.INACTIVE)
+        states = {
+            ReferralCode.State.ACTIVE: self.usable(now).unexpired(now + ENDS_SOON),
+            ReferralCode.State.ENDS_SOON: self.usable(now).expired(now + ENDS_SOON),
+            ReferralCode.State.OVERDUE: self.overdue(now),
+            ReferralCode.State.EXPIRED: self.expired(now).filter(inactive),
+            ReferralCode.State.SWITCHED_OFF: self.unexpired(now).filter(inactive),
+            ReferralCode.State.AGENT_INACTIVE: self.unexpired(now).filter(~inactive, agent__user__is_active=False),
+        }
+        return states[state]
+
     def with_code(self, code: str) -> Self:
         """The one code, or none, that is written `code` whatever its case and the spaces around it."""
         code = clean_code(code)

@@ -8,8 +8,9 @@ from django.db import connection, transaction
 from django.db.models import F
 
 from main import expiration
-from main.expiration import SweepFailed, sweep
+from main.expiration import sweep
 from main.models import ExpirationRun, ReferralCode
+from main.stopping import SweepFailed
 from tests.conftest import NOW
 
 pytestmark = [

@@ -3,29 +3,20 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-import time_machine
 
 from main import editing
 from main.models import ExpirationRun, ReferralCode
+from tests.conftest import NOW, make_code
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
 
-NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 DAY = timedelta(days=1)
 State = ReferralCode.State
 
 
-@pytest.fixture(autouse=True)
-def _frozen():
-    with time_machine.travel(NOW, tick=False):
-        yield
-
-
-def make(code, expires_at=None, *, status="active", expired_at=None, expired_by=None):
-    """Stored as given, past the signal that marks overdue codes; last edited long ago."""
-    [stored] = ReferralCode.objects.bulk_create(
-        [ReferralCode(code=code, expires_at=expires_at, status=status, expired_at=expired_at, expired_by=expired_by)]
-    )
+def make(code, expires_at=None, **fields):
+    """A code that was last edited three months ago."""
+    stored = make_code(code, expires_at=expires_at, **fields)
     ReferralCode.objects.filter(pk=stored.pk).update(updated_at=NOW - 90 * DAY)
     return stored
 

@@ -9,13 +9,15 @@ MAIN = Path(__file__).parent.parent / "main"
 
 # From the bottom up; a module may import those above it in this list. What is not named is at the top.
 LAYERS = [
-    {"text", "dates", "logfile", "wording", "zone"},
+    {"text", "dates", "logfile", "wording", "stopping"},
     {"failures"},
-    {"models"},
-    {"expiration", "editing", "forms"},
-    {"signals", "undo", "health", "report", "importing", "schedule"},
-    {"tasks", "cron", "checks", "demo", "admin", "views", "account_views", "templatetags", "middleware"},
-    {"urls", "apps", "management"},
+    {"models", "zone"},
+    {"ledger"},
+    {"expiration", "editing", "forms", "dashboard"},
+    {"undo", "chart"},
+    {"signals", "health", "report", "importing", "schedule"},
+    {"tasks", "cron", "checks", "demo", "admin", "staff_site", "views", "account_views", "middleware"},
+    {"urls", "apps", "management", "templatetags"},
 ]
 
 

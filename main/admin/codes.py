@@ -1,0 +1,173 @@
+"""The list and the form of referral codes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from django.contrib import admin, messages
+from django.db import IntegrityError
+from django.db.models import F, Field, Q, QuerySet
+from django.db.models.expressions import OrderBy
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from main.admin import actions
+from main.admin.changelist import COUNTED_AT_MOST, CappedPaginator, CodeChangeList
+from main.admin.display import badge, moment
+from main.admin.filters import AgentFilter, ExpiryFilter, RunFilter, StateFilter
+from main.admin.forms import CodeForm
+from main.models import ReferralCode, UserProfile
+from main.wording import in_words
+
+if TYPE_CHECKING:
+    ModelAdmin = admin.ModelAdmin[ReferralCode]
+else:
+    ModelAdmin = admin.ModelAdmin
+
+
+class NullsLast(OrderBy):
+    """Codes without a date come last in both directions."""
+
+    def __init__(self, field: str) -> None:
+        super().__init__(F(field), nulls_last=True)
+
+    def reverse_ordering(self) -> NullsLast:
+        self.descending = not self.descending
+        return self
+
+
+@admin.register(ReferralCode)
+class CodeAdmin(ModelAdmin):
+    form = CodeForm
+    actions = actions.ALL
+    autocomplete_fields = ["agent"]
+    date_hierarchy = "expires_at"
+    list_display = ["code", "state", "expires", "agent_link", "percent", "created_on"]
+    list_filter = [RunFilter, AgentFilter, StateFilter, ExpiryFilter]
+    list_per_page = 50
+    # What needs attention first: overdue, then ending soonest; what has ended comes last.
+    ordering: ClassVar[Any] = ["status", NullsLast("expires_at"), "pk"]
+    paginator = CappedPaginator
+    search_fields = ["code", "agent__name"]
+    show_full_result_count = False
+    fieldsets = [
+        (None, {"fields": ["code", "agent", "discount"]}),
+        ("Expiry", {"fields": ["expires_at", "status"]}),
+    ]
+    record = ("Record", {"fields": ["state", "ended_by", "created", "edited"]})
+    readonly_fields = ["state", "ended_by", "created", "edited"]
+
+    class Media:
+        js = ["main/admin_code_form.js"]
+
+    @admin.display(description="state")
+    def state(self, code: ReferralCode) -> SafeString:
+        return badge(code.state())
+
+    @admin.display(description="expires", ordering=NullsLast("expires_at"))
+    def expires(self, code: ReferralCode) -> SafeString | str:
+        return moment(code.expires_at) if code.expires_at else "never"
+
+    @admin.display(description="agent", ordering="agent__name")
+    def agent_link(self, code: ReferralCode) -> SafeString | str:
+        if not code.agent:
+            return "of the house"
+        return format_html('<a href="{}?agent={}">{}</a>', _list_url(), code.agent.pk, code.agent)
+
+    @admin.display(description="discount", ordering="discount")
+    def percent(self, code: ReferralCode) -> str:
+        return f"{code.discount.normalize():f} %"
+
+    @admin.display(description="created", ordering="created_at")
+    def created_on(self, code: ReferralCode) -> str:
+        created = timezone.localtime(code.created_at)
+        return f"{created.day} {created:%b %Y}"
+
+    @admin.display(description="created")
+    def created(self, code: ReferralCode) -> SafeString:
+        return moment(code.created_at)
+
+    @admin.display(description="last edited")
+    def edited(self, code: ReferralCode) -> SafeString:
+        return moment(code.updated_at)
+
+    @admin.display(description="marked inactive")
+    def ended_by(self, code: ReferralCode) -> SafeString | str:
+        """Names the run that expired the code, with a link to it."""
+        if not code.expired_at:
+            return "not by the system"
+        if not code.expired_by:
+            return f"on save, {in_words(code.expired_at)}"
+        started = timezone.localtime(code.expired_by.started_at)
+        return format_html(
+            'expired by the <a href="{}">run of {} on {}</a>',
+            reverse("admin:main_expirationrun_change", args=[code.expired_by.pk]),
+            f"{started:%H:%M}",
+            f"{started.day} {started:%b %Y}",
+        )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[ReferralCode]:
+        # Joined, the database would join a million rows before it sorts them; so agents are read for the page alone.
+        return super().get_queryset(request).prefetch_related("agent__user")
+
+    def get_fieldsets(self, request: HttpRequest, obj: ReferralCode | None = None) -> Any:
+        return [*self.fieldsets, self.record] if obj else self.fieldsets
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> ReferralCode | None:
+        """To be changed, a code is locked: a sweep comes wholly before or after the edit."""
+        code = super().get_object(request, object_id, from_field)
+        if code and request.method == "POST":
+            return ReferralCode.objects.select_for_update(no_key=True).filter(pk=code.pk).first()
+        return code
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[ReferralCode], search_term: str
+    ) -> tuple[QuerySet[ReferralCode], bool]:
+        """Look once, as the count, the dates and the page would each read all codes; agents first, without a join."""
+        term = search_term.strip()
+        if not term:
+            return queryset, False
+        agents = UserProfile.objects.filter(name__icontains=term)
+        found = queryset.filter(Q(code__icontains=term) | Q(agent__in=agents)).prefetch_related(None)
+        return queryset.filter(pk__in=list(found.values_list("pk", flat=True)[: COUNTED_AT_MOST + 1])), False
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[CodeChangeList]:
+        return CodeChangeList
+
+    def formfield_for_dbfield(self, db_field: Field[Any, Any], request: Any, **kwargs: Any) -> Any:
+        field: Any = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if db_field.name == "agent":
+            field.widget.can_delete_related = field.widget.can_change_related = False
+        return field
+
+    def save_model(self, request: HttpRequest, obj: ReferralCode, form: CodeForm, change: bool) -> None:
+        wanted_active = obj.status == ReferralCode.Status.ACTIVE
+        super().save_model(request, obj, form, change)
+        if wanted_active and obj.status == ReferralCode.Status.INACTIVE and obj.expires_at:
+            messages.warning(
+                request, f"{obj} is past its date ({in_words(obj.expires_at)}): it was saved as inactive."
+            )
+
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        try:
+            return super().changeform_view(request, *args, **kwargs)
+        except IntegrityError:  # saved between the check of the form and the save
+            messages.error(request, "Nothing was saved: this code was created by someone else just now.")
+            return HttpResponseRedirect(request.get_full_path())
+
+    def response_action(self, request: HttpRequest, queryset: QuerySet[ReferralCode]) -> HttpResponse | None:
+        everything = request.POST.get("select_across", "0") != "0"
+        if everything and queryset.order_by()[: actions.AT_MOST + 1].count() > actions.AT_MOST:
+            messages.error(
+                request,
+                f"Nothing was done: choose at most {actions.AT_MOST} codes at a time, with a filter or the search.",
+            )
+            return HttpResponseRedirect(request.get_full_path())
+        return super().response_action(request, queryset)
+
+
+def _list_url() -> str:
+    return reverse("admin:main_referralcode_changelist")

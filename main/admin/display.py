@@ -1,0 +1,24 @@
+"""How states and instants look in the admin."""
+
+from datetime import datetime
+
+from django.db.models import TextChoices
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.timesince import timesince, timeuntil
+
+from main.wording import in_words
+
+
+def badge(state: TextChoices) -> SafeString:
+    return format_html('<span class="badge badge-{}">{}</span>', state.value, state.label.capitalize())
+
+
+def moment(instant: datetime) -> SafeString:
+    """The exact time with its zone, and how far it is from now."""
+    now = timezone.now()
+    far = f"{timesince(instant, now, depth=1)} ago" if instant < now else f"in {timeuntil(instant, now, depth=1)}"
+    return format_html(
+        '<time datetime="{}">{}</time> <span class="relative">{}</span>', instant.isoformat(), in_words(instant), far
+    )

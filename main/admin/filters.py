@@ -1,0 +1,95 @@
+"""What the list of codes can be narrowed to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.admin.options import IncorrectLookupParameters
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+
+from main.models import ExpirationRun, ReferralCode, ReferralCodeQuerySet, UserProfile
+
+WORKING = "working"
+WEEK = timedelta(days=7)
+MONTH = timedelta(days=30)
+
+
+class StateFilter(admin.SimpleListFilter):
+    """By the state that the list displays, or by whether the code works."""
+
+    title = "state"
+    parameter_name = "state"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        working = (WORKING, "Works now")
+        return [working, *((state.value, state.label.capitalize()) for state in ReferralCode.State)]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any] | None:
+        codes = _codes(queryset)
+        chosen = self.value()
+        if chosen == WORKING:
+            return codes.usable()
+        return codes.in_state(ReferralCode.State(chosen)) if chosen and chosen in ReferralCode.State else None
+
+
+class ExpiryFilter(admin.SimpleListFilter):
+    """By date, of the codes whose status is active: the others have ended already."""
+
+    title = "expiry (active codes)"
+    parameter_name = "expiry"
+    periods: dict[str, tuple[str, Callable[[ReferralCodeQuerySet, Any], ReferralCodeQuerySet]]] = {
+        "overdue": ("Overdue", lambda codes, now: codes.overdue(now)),
+        "week": ("Next 7 days", lambda codes, now: codes.unexpired(now).expired(now + WEEK)),
+        "month": ("Next 30 days", lambda codes, now: codes.unexpired(now).expired(now + MONTH)),
+        "later": ("Later", lambda codes, now: codes.unexpired(now + MONTH).filter(expires_at__isnull=False)),
+        "never": ("Never", lambda codes, now: codes.filter(expires_at__isnull=True)),
+    }
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [(name, label) for name, (label, _) in self.periods.items()]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any] | None:
+        if self.value() not in self.periods:
+            return None
+        active = _codes(queryset).filter(status=ReferralCode.Status.ACTIVE)
+        return self.periods[str(self.value())][1](active, timezone.now())
+
+
+class OneOf(admin.SimpleListFilter):
+    """Narrows to the codes of one object; comes by a link alone, since a choice of all would be long."""
+
+    model: type[Model]
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        pk = request.GET.get(self.parameter_name or "", "")
+        if not pk:
+            return []
+        chosen = self.model._default_manager.filter(pk=pk).first() if pk.isdecimal() and len(pk) < 19 else None
+        if not chosen:
+            raise IncorrectLookupParameters
+        return [(pk, str(chosen))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any] | None:
+        return queryset.filter(**{str(self.parameter_name): self.value()}) if self.value() else None
+
+
+class AgentFilter(OneOf):
+    title = "agent"
+    parameter_name = "agent"
+    model = UserProfile
+
+
+class RunFilter(OneOf):
+    title = "run"
+    parameter_name = "expired_by"
+    model = ExpirationRun
+
+
+def _codes(queryset: QuerySet[Any]) -> ReferralCodeQuerySet:
+    assert isinstance(queryset, ReferralCodeQuerySet)  # noqa: S101 - the admin's queryset is the manager's
+    return queryset

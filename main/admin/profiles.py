@@ -1,0 +1,68 @@
+"""People: agents and clients."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import admin
+from django.db.models import Count, QuerySet
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from main.models import UserProfile
+
+if TYPE_CHECKING:
+    ModelAdmin = admin.ModelAdmin[UserProfile]
+else:
+    ModelAdmin = admin.ModelAdmin
+
+
+@admin.register(UserProfile)
+class ProfileAdmin(ModelAdmin):
+    autocomplete_fields = ["user"]
+    fields = ["name", "role", "user", "can_sign_in", "codes"]
+    list_display = ["name", "role", "user", "can_sign_in", "codes"]
+    list_filter = ["role", "user__is_active"]
+    list_per_page = 50
+    list_select_related = ["user"]
+    show_facets = admin.ShowFacets.NEVER
+    ordering = ["name", "pk"]
+    readonly_fields = ["can_sign_in", "codes"]
+    search_fields = ["name", "user__username"]
+
+    @admin.display(description="can sign in", boolean=True)
+    def can_sign_in(self, profile: UserProfile) -> bool | None:
+        return profile.user.is_active if profile.pk else None
+
+    @admin.display(description="codes")
+    def codes(self, profile: UserProfile) -> SafeString | str:
+        if not profile.pk:
+            return "none yet"
+        url = reverse("admin:main_referralcode_changelist")
+        return format_html(
+            '<a href="{}?agent={}">Codes<span class="visually-hidden"> of {}</span></a>', url, profile.pk, profile
+        )
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[UserProfile], search_term: str
+    ) -> tuple[QuerySet[UserProfile], bool]:
+        """Whoever chooses the agent of a code is offered agents alone."""
+        if request.GET.get("field_name") == "agent":
+            queryset = queryset.filter(role=UserProfile.Role.AGENT)
+        return super().get_search_results(request, queryset, search_term)
+
+    def get_deleted_objects(
+        self, objs: Sequence[Any] | QuerySet[Any], request: HttpRequest
+    ) -> tuple[list[Any], dict[str, int], set[str], list[str]]:
+        """People with codes are kept, and named with the number of codes rather than with each of them."""
+        kept = UserProfile.objects.filter(pk__in=[profile.pk for profile in objs], codes__isnull=False)
+        protected = [
+            f"{profile} has {profile.count} code{'' if profile.count == 1 else 's'}"
+            for profile in kept.annotate(count=Count("codes")).order_by("name", "pk")
+        ]
+        if protected:
+            return [], {}, set(), protected
+        return super().get_deleted_objects(objs, request)

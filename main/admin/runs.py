@@ -1,0 +1,104 @@
+"""The ledger, to be read: what each run did, when, and for whom."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import admin
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from main.admin.display import badge, moment
+from main.models import ExpirationRun
+
+if TYPE_CHECKING:
+    ModelAdmin = admin.ModelAdmin[ExpirationRun]
+else:
+    ModelAdmin = admin.ModelAdmin
+
+CODES_PER_PAGE = 50
+
+
+@admin.register(ExpirationRun)
+class RunAdmin(ModelAdmin):
+    actions = None
+    date_hierarchy = "started_at"
+    list_display = ["run", "started", "result", "count", "took", "started_by"]
+    list_filter = ["state", "started_by"]
+    list_per_page = 50
+    show_facets = admin.ShowFacets.NEVER
+
+    @admin.display(description="run", ordering="pk")
+    def run(self, run: ExpirationRun) -> str:
+        return f"Run {run.pk}"
+
+    @admin.display(description="started", ordering="started_at")
+    def started(self, run: ExpirationRun) -> SafeString:
+        return moment(run.started_at)
+
+    @admin.display(description="ended")
+    def ended(self, run: ExpirationRun) -> SafeString | str:
+        return moment(run.ended_at) if run.ended_at else "not yet"
+
+    @admin.display(description="took")
+    def took(self, run: ExpirationRun) -> str:
+        return f"{(run.ended_at - run.started_at).total_seconds():.1f} s" if run.ended_at else "not ended"
+
+    @admin.display(description="result", ordering="state")
+    def result(self, run: ExpirationRun) -> SafeString:
+        return badge(ExpirationRun.State(run.state))
+
+    @admin.display(description="codes")
+    def count(self, run: ExpirationRun) -> str:
+        return f"{run.restored_count} put back" if run.undo_of_id else f"{run.expired_count} expired"
+
+    @admin.display(description="up to")
+    def upto(self, run: ExpirationRun) -> SafeString:
+        return moment(run.cutoff)
+
+    @admin.display(description="started by")
+    def by(self, run: ExpirationRun) -> str:
+        return f"{run.get_started_by_display()}, process {run.pid} on {run.host}"
+
+    @admin.display(description="undo")
+    def undo(self, run: ExpirationRun) -> SafeString | str:
+        """The run that this one undid, or the latest that undid it."""
+        if run.undo_of:
+            return format_html('undid <a href="{}">run {}</a>', _url(run.undo_of), run.undo_of.pk)
+        undoing = run.undos.first()
+        return format_html('undone by <a href="{}">run {}</a>', _url(undoing), undoing.pk) if undoing else "not undone"
+
+    def get_fields(self, request: HttpRequest, obj: ExpirationRun | None = None) -> Any:
+        """Without what there is nothing to say of."""
+        fields = ["started", "ended", "result", "count", "upto", "by"]
+        if not obj:
+            return fields
+        undone = ["undo"] if obj.undo_of_id or obj.undos.exists() else []
+        return fields + undone + [field for field in ("error", "warning") if getattr(obj, field)]
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """The codes are for those who may see codes."""
+        run = self.get_object(request, object_id)
+        context = dict(extra_context or {})
+        if run and request.user.has_perm("main.view_referralcode"):
+            codes = run.codes.order_by("expires_at", "id").select_related("agent__user")
+            context["codes"] = Paginator(codes, CODES_PER_PAGE).get_page(request.GET.get("page"))
+        return super().change_view(request, object_id, form_url, context)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: ExpirationRun | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: ExpirationRun | None = None) -> bool:
+        return False
+
+
+def _url(run: ExpirationRun) -> str:
+    return reverse("admin:main_expirationrun_change", args=[run.pk])

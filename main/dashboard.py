@@ -1,0 +1,89 @@
+"""The figures on the staff's front page."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, time, timedelta
+from typing import NamedTuple, Self
+
+from django.db.models import Count, F, Q
+from django.db.models.functions import TruncWeek
+from django.utils import timezone
+
+from main.models import ExpirationRun, ReferralCode
+
+WEEKS_BACK, WEEKS = 4, 12
+# A daily run, and two hours for it to be late in.
+SILENT_FOR = timedelta(hours=26)
+INSTANT = timedelta(microseconds=1)
+
+
+class Week(NamedTuple):
+    """How many codes reach their date in the week that begins on Monday `start`, by what is to be said of them."""
+
+    start: date
+    active: int
+    overdue: int
+    inactive: int
+
+    @property
+    def total(self) -> int:
+        return self.active + self.overdue + self.inactive
+
+
+class Dashboard(NamedTuple):
+    """What is so at the instant of the call."""
+
+    working: int
+    overdue: int
+    ending: int
+    endless: int
+    weeks: list[Week]
+    last_run: ExpirationRun | None
+    silent: bool
+
+    @classmethod
+    def now(cls) -> Self:
+        now = timezone.now()
+        codes = ReferralCode.objects.all()
+        runs = ExpirationRun.objects.sweeps()
+        # A person who expires a code proves nothing about the schedule.
+        scheduled = runs.exclude(started_by=ExpirationRun.StartedBy.ADMIN).filter(
+            state__in=[ExpirationRun.State.COMPLETED, ExpirationRun.State.UNDONE], ended_at__gt=now - SILENT_FOR
+        )
+        return cls(
+            working=codes.usable(now).count(),
+            overdue=codes.overdue(now).count(),
+            ending=codes.in_state(ReferralCode.State.ENDS_SOON, now).count(),
+            endless=codes.usable(now).filter(expires_at__isnull=True).count(),
+            weeks=weeks(now),
+            last_run=runs.first(),
+            silent=not scheduled.exists(),
+        )
+
+
+def weeks(now: datetime) -> list[Week]:
+    """Return the WEEKS weeks around `now`, Monday to Sunday in the current time zone, from WEEKS_BACK weeks ago.
+
+    A code that ends with Sunday, at the midnight after it, belongs to the week of that Sunday.
+    """
+    today = timezone.localdate(now)
+    first = today - timedelta(days=today.weekday(), weeks=WEEKS_BACK)
+    starts = [first + timedelta(weeks=number) for number in range(WEEKS + 1)]
+    overdue = ReferralCode.objects.overdue(now).values("pk")
+    active = Q(status=ReferralCode.Status.ACTIVE)
+    counted = (
+        ReferralCode.objects.unexpired(_midnight(starts[0]))
+        .expired(_midnight(starts[-1]))
+        .values(week=TruncWeek(F("expires_at") - INSTANT))
+        .annotate(
+            active=Count("pk", filter=active & ~Q(pk__in=overdue)),
+            overdue=Count("pk", filter=Q(pk__in=overdue)),
+            inactive=Count("pk", filter=~active),
+        )
+    )
+    found = {timezone.localtime(row.pop("week")).date(): row for row in counted}
+    return [Week(start, **found.get(start, {"active": 0, "overdue": 0, "inactive": 0})) for start in starts[:-1]]
+
+
+def _midnight(day: date) -> datetime:
+    return timezone.make_aware(datetime.combine(day, time.min))

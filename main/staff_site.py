@@ -1,0 +1,27 @@
+"""The admin site with the staff's name, sign-in page and front page."""
+
+from typing import Any
+
+from django.contrib.admin import AdminSite
+from django.http import HttpRequest
+from django.template.response import TemplateResponse
+
+from main.chart import chart_of
+from main.dashboard import Dashboard
+
+
+class StaffSite(AdminSite):
+    site_header = "Knossos staff"
+    site_title = "Knossos staff"
+    index_title = "Referral codes"
+    index_template = "admin/dashboard.html"
+    enable_nav_sidebar = False  # three models; the list needs the room
+    login_template = "admin/staff_login.html"
+
+    def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
+        """The figures are for those who may see the codes."""
+        context = dict(extra_context or {})
+        if request.user.has_perm("main.view_referralcode"):
+            dashboard = Dashboard.now()
+            context |= {"dashboard": dashboard, "chart": chart_of(dashboard.weeks)}
+        return super().index(request, context)
