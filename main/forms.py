@@ -29,7 +29,7 @@ class CodeField(forms.CharField):
 
 
 class EndWidget(forms.SplitDateTimeWidget):
-    """A day and a time; the time stays empty for a code that works to the end of its day."""
+    """A day and a time; a code that works to the end of a day shows that day, without a time."""
 
     use_fieldset = True
 
@@ -41,10 +41,8 @@ class EndWidget(forms.SplitDateTimeWidget):
             time_format="%H:%M:%S",
         )
 
-    def decompress(self, value: Any) -> tuple[Any, Any]:
-        if value and (day := day_ended(value)):
-            return day, None
-        return super().decompress(value)
+    def decompress(self, value: datetime | None) -> Any:
+        return day_and_time(value) or super().decompress(value)
 
 
 class EndField(forms.SplitDateTimeField):
@@ -57,9 +55,15 @@ class EndField(forms.SplitDateTimeField):
     }
 
     def compress(self, data_list: Any) -> datetime | None:
-        if data_list and isinstance(data_list[0], date) and data_list[1] in self.empty_values:
+        if data_list and data_list[0] and data_list[1] in self.empty_values:
             return end_of_day(data_list[0])
         return super().compress(data_list)
+
+
+def day_and_time(instant: datetime | None) -> tuple[date, None] | None:
+    """The day that ends at `instant`, and no time; None where no day ends then."""
+    day = day_ended(instant) if instant else None
+    return (day, None) if day else None
 
 
 class ReferralCodeForm(ModelForm):
@@ -67,15 +71,25 @@ class ReferralCodeForm(ModelForm):
         model = ReferralCode
         fields = ["code", "discount", "expires_at"]
         field_classes = {"code": CodeField, "expires_at": EndField}
-        widgets = {"code": forms.TextInput(attrs={"autocapitalize": "characters", "spellcheck": "false"})}
+        widgets: dict[str, Any] = {
+            "code": forms.TextInput(attrs={"autocapitalize": "characters", "spellcheck": "false"})
+        }
         labels = {"expires_at": "Works until"}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["expires_at"].help_text = (
-            f"Day, and time in {timezone.get_current_timezone_name()}. Without a time: to the end of that day in "
-            f"{timezone.get_default_timezone_name()}. Leave both empty for a code that never expires."
-        )
+        if "expires_at" in self.fields:  # staff who may only look get no fields in the admin
+            self.fields["expires_at"].help_text = (
+                f"Day, and time in {timezone.get_current_timezone_name()}. Without a time: to the end of that day in "
+                f"{timezone.get_default_timezone_name()}. Leave both empty for a code that never expires."
+            )
+
+    def clean_code(self) -> str:
+        code: str = self.cleaned_data["code"]
+        namesake = ReferralCode.objects.with_code(code).exclude(pk=self.instance.pk).first()
+        if namesake:
+            raise forms.ValidationError(f"The code {namesake} exists already.", "exists")
+        return code
 
 
 class ExtendForm(forms.Form):

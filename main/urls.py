@@ -56,9 +56,9 @@ account: list[URLPattern] = [
 ]
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    *account,
     path("", RedirectView.as_view(pattern_name="profile")),
     path("profile/", views.profile, name="profile"),
     path("profile/<int:pk>/", views.profile, name="profile"),
     path("agents/<int:agent_pk>/codes/", include(tasks)),
-    path("account/", include(account)),
 ]

@@ -20,6 +20,7 @@ from django.utils import timezone
 from main.editing import Outcome, extend, reactivate, switch_off
 from main.forms import ConfirmForm, ExtendForm, ReferralCodeForm
 from main.models import ENDS_SOON, ReferralCode, ReferralCodeQuerySet, UserProfile
+from main.wording import in_words
 
 WORKING_ON_A_PAGE, ENDED_ON_A_PAGE = 50, 20
 
@@ -151,7 +152,7 @@ def _saved(form: ReferralCodeForm) -> bool:
         with transaction.atomic():
             form.save()
     except IntegrityError:  # somebody else took the code after the form had looked
-        form.add_error("code", "This code already exists.")
+        form.add_error("code", "This code was created by someone else just now.")
         return False
     return True
 
@@ -160,15 +161,16 @@ def _told_what_was_saved(request: SignedInRequest, form: ReferralCodeForm, flag:
     code = form.instance
     changes = construct_change_message(form, [], flag == ADDITION)  # type: ignore[arg-type] # the stubs forget model forms
     _record(request, code, flag, changes)
-    match code.state():
-        case ReferralCode.State.EXPIRED:
-            messages.warning(request, f"{code} was saved as inactive, because its date has passed.")
-        case ReferralCode.State.SWITCHED_OFF:
-            messages.warning(request, f"{code} was saved. It stays switched off until you reactivate it.")
-        case ReferralCode.State.AGENT_INACTIVE:
-            messages.warning(request, f"{code} was saved. It works once the agent's account is switched on.")
-        case _:
-            messages.success(request, f"{code} was saved, and works.")
+    state = code.state()
+    if state == ReferralCode.State.EXPIRED and code.expires_at:
+        past = in_words(code.expires_at)
+        messages.warning(request, f"{code} is past its date ({past}): it was saved as inactive.")
+    elif state == ReferralCode.State.SWITCHED_OFF:
+        messages.warning(request, f"{code} was saved. It stays switched off until you reactivate it.")
+    elif state == ReferralCode.State.AGENT_INACTIVE:
+        messages.warning(request, f"{code} was saved. It works once the agent's account is switched on.")
+    else:
+        messages.success(request, f"{code} was saved, and works.")
     return redirect("manage_referral_codes", code.agent_id)
 
 

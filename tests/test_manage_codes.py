@@ -85,7 +85,7 @@ def test_reads_a_time_in_the_visitors_zone(admin_client: Client, maria: UserProf
 
 def test_says_that_a_code_past_its_date_was_saved_as_inactive(admin_client: Client, maria: UserProfile) -> None:
     told = create(admin_client, maria, code="LATE", expires_at_0="2026-11-20")
-    assert told == ["warning: LATE was saved as inactive, because its date has passed."]
+    assert told == ["warning: LATE is past its date (end of 20 Nov 2026 UTC): it was saved as inactive."]
     code = ReferralCode.objects.get()
     assert (code.status, code.expired_at) == ("inactive", NOW)
 
@@ -94,7 +94,7 @@ def test_says_that_a_code_past_its_date_was_saved_as_inactive(admin_client: Clie
     ("wrong", "said"),
     [
         ({"code": ""}, {"code": ["This field is required."]}),
-        ({"code": "maria-15"}, {"__all__": ["This code already exists."]}),
+        ({"code": "maria-15"}, {"code": ["The code MARIA-15 exists already."]}),
         (
             {"code": "A\tB"},
             {
@@ -141,7 +141,7 @@ def test_says_that_somebody_else_was_faster_with_the_same_code(admin_client: Cli
         said = errors(admin_client, reverse("create_referral_code", args=[maria.pk]), code="new", discount="20")
     finally:
         pre_save.disconnect(be_faster, ReferralCode)
-    assert said == {"code": ["This code already exists."]}
+    assert said == {"code": ["This code was created by someone else just now."]}
     assert history() == []
 
 

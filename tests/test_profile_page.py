@@ -179,7 +179,7 @@ def test_staff_read_that_the_agent_is_switched_off(admin_client: Client, maria: 
 @pytest.mark.parametrize("url", ["/profile/", "/profile/1/", "/agents/1/codes/", "/agents/1/codes/new/"])
 def test_a_stranger_signs_in_first(client: Client, url: str) -> None:
     response = client.get(url)
-    assert (response.status_code, response["Location"]) == (302, f"/account/sign-in/?next={url}")
+    assert (response.status_code, response["Location"]) == (302, f"/sign-in/?next={url}")
 
 
 def test_the_root_leads_to_the_profile(client: Client) -> None:

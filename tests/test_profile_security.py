@@ -35,14 +35,12 @@ def heading(response: Any) -> str:
     return str(response.content.decode().split("<h1>")[1].split("</h1>")[0])
 
 
-@pytest.mark.parametrize(
-    "url", ["/account/sign-in/", "/account/zone/", "/profile/", "/admin/", "/admin/login/", "/nowhere/"]
-)
+@pytest.mark.parametrize("url", ["/sign-in/", "/zone/", "/profile/", "/admin/", "/admin/login/", "/nowhere/"])
 def test_every_page_carries_the_policy(client: Client, url: str) -> None:
     assert policy(client.get(url)) == POLICY
 
 
-@pytest.mark.parametrize("url", ["/account/sign-in/", "/account/password/reset/", "/profile/", "/nowhere/"])
+@pytest.mark.parametrize("url", ["/sign-in/", "/password/reset/", "/profile/", "/nowhere/"])
 def test_no_page_has_inline_script_or_style(admin_client: Client, url: str) -> None:
     page = admin_client.get(url).content.decode()
     assert " style=" not in page
@@ -62,7 +60,7 @@ def test_a_forbidden_page_says_so(client: Client) -> None:
 
 
 def test_a_form_without_its_token_says_what_to_do() -> None:
-    response = Client(enforce_csrf_checks=True).post("/account/sign-in/", {"username": "maria"})
+    response = Client(enforce_csrf_checks=True).post("/sign-in/", {"username": "maria"})
     assert (response.status_code, heading(response)) == (403, "Nothing was changed: please send it again")
 
 

@@ -20,7 +20,7 @@ def maria() -> User:
 
 
 def sign_in(client: Client, password: str = PASSWORD, query: str = "") -> Any:
-    return client.post(f"/account/sign-in/{query}", {"username": "maria", "password": password})
+    return client.post(f"/sign-in/{query}", {"username": "maria", "password": password})
 
 
 def test_an_agent_lands_on_the_profile(client: Client, maria: User) -> None:
@@ -43,7 +43,7 @@ def test_nobody_is_sent_to_another_site(client: Client, maria: User) -> None:
 
 def test_a_signed_in_person_need_not_sign_in(client: Client, maria: User) -> None:
     client.force_login(maria)
-    assert client.get("/account/sign-in/")["Location"] == "/profile/"
+    assert client.get("/sign-in/")["Location"] == "/profile/"
 
 
 @pytest.mark.parametrize("active", [True, False])
@@ -65,27 +65,27 @@ def test_a_person_who_is_switched_off_while_signed_in_is_a_stranger(client: Clie
 
 def test_signs_out_by_button_and_never_by_a_link(client: Client, maria: User) -> None:
     client.force_login(maria)
-    assert client.get("/account/sign-out/").status_code == 405
+    assert client.get("/sign-out/").status_code == 405
     assert client.get("/profile/").status_code == 200
-    assert client.post("/account/sign-out/")["Location"] == "/account/sign-in/"
+    assert client.post("/sign-out/")["Location"] == "/sign-in/"
     assert client.get("/profile/").status_code == 302
 
 
 def test_changes_the_password(client: Client, maria: User) -> None:
     client.force_login(maria)
     new = {"new_password1": NEW_PASSWORD, "new_password2": NEW_PASSWORD}
-    assert client.post("/account/password/", {"old_password": "wrong", **new}).status_code == 200
-    response = client.post("/account/password/", {"old_password": PASSWORD, **new}, follow=True)
+    assert client.post("/password/", {"old_password": "wrong", **new}).status_code == 200
+    response = client.post("/password/", {"old_password": PASSWORD, **new}, follow=True)
     assert "<h1>Password changed</h1>" in response.content.decode()
     maria.refresh_from_db()
     assert maria.check_password(NEW_PASSWORD)
 
 
 def test_resets_a_forgotten_password_by_mail(client: Client, maria: User, mailoutbox: list[EmailMessage]) -> None:
-    response = client.post("/account/password/reset/", {"email": "maria@example.com"}, follow=True)
+    response = client.post("/password/reset/", {"email": "maria@example.com"}, follow=True)
     assert "<h1>Look into your mail</h1>" in response.content.decode()
     [mail] = mailoutbox
-    link = re.search(r"http://testserver(/account/password/reset/\S+/)", str(mail.body))
+    link = re.search(r"http://testserver(/password/reset/\S+/)", str(mail.body))
     assert link
     assert (mail.subject, mail.to, mail.from_email) == (
         "A new password for Knossos", ["maria@example.com"], "knossos@localhost"
@@ -107,6 +107,6 @@ def test_resets_a_forgotten_password_by_mail(client: Client, maria: User, mailou
 def test_says_the_same_of_an_unknown_address_and_mails_nothing(
     client: Client, maria: User, mailoutbox: list[EmailMessage]
 ) -> None:
-    response = client.post("/account/password/reset/", {"email": "else@example.com"}, follow=True)
+    response = client.post("/password/reset/", {"email": "else@example.com"}, follow=True)
     assert "<h1>Look into your mail</h1>" in response.content.decode()
     assert mailoutbox == []
