@@ -1,10 +1,13 @@
 """Settings, read from the environment and from `.env` beside manage.py; `.env.example` names them all."""
 
+from datetime import timedelta
 from pathlib import Path
 
 import environ
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
+
+from main.schedule import parse_schedule
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -19,6 +22,18 @@ if not SECRET_KEY:
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 
+# How many proxies of our own stand before this server; they say who the client is and whether it came by HTTPS.
+PROXIES = env.int("PROXIES", default=0)
+if PROXIES:
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = not DEBUG
+SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=not DEBUG)
+SECURE_REDIRECT_EXEMPT = ["^health/$"]  # a probe asks this server itself, by HTTP
+SECURE_HSTS_SECONDS = env.int("SECURE_HSTS_SECONDS", default=0 if DEBUG else 365 * 24 * 3600)
+SECURE_HSTS_INCLUDE_SUBDOMAINS = env.bool("SECURE_HSTS_INCLUDE_SUBDOMAINS", default=not DEBUG)
+# The browsers' preload list is for the owner of the whole domain to ask for.
+SILENCED_SYSTEM_CHECKS = ["security.W021"]
+
 INSTALLED_APPS = [
     "main",  # before the admin, whose templates it changes
     "knossos.apps.StaffAdminConfig",
@@ -27,6 +42,7 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
+    "axes",
     "django_crontab",
 ]
 
@@ -41,6 +57,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "csp.middleware.CSPMiddleware",
     "main.zone.visitor_zone",
+    "axes.middleware.AxesMiddleware",
 ]
 
 ROOT_URLCONF = "knossos.urls"
@@ -83,6 +100,19 @@ AUTH_PASSWORD_VALIDATORS = [
         "NumericPasswordValidator",
     )
 ]
+AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
+# Ten wrong passwords from one address, whomever they were for, and it waits. A success resets nothing:
+# else one who has an account could guess the password of another without end.
+AXES_FAILURE_LIMIT = 10
+AXES_COOLOFF_TIME = timedelta(minutes=15)
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False  # an impatient colleague does not prolong it
+AXES_LOCKOUT_PARAMETERS = ["ip_address"]
+AXES_CLIENT_IP_CALLABLE = "knossos.throttle.client_address"
+AXES_USERNAME_CALLABLE = "knossos.throttle.attempted_name"
+AXES_LOCKOUT_TEMPLATE = "main/accounts/locked_out.html"
+AXES_DISABLE_ACCESS_LOG = True  # it would keep who signed in, and when, for ever
+AXES_ENABLE_ADMIN = False
+AXES_VERBOSE = False
 LOGIN_URL = "sign_in"
 LOGIN_REDIRECT_URL = "profile"
 LOGOUT_REDIRECT_URL = "sign_in"
@@ -105,9 +135,7 @@ CONTENT_SECURITY_POLICY = {
 STATIC_URL = "static/"
 STATIC_ROOT = BASE_DIR / "static_root"
 
-# The clock of this schedule is the scheduler's: the machine's for cron, TIME_ZONE for Celery.
-EXPIRATION_SCHEDULE = env.str("EXPIRATION_SCHEDULE", default="0 2 * * *")
-CRONJOBS = [(EXPIRATION_SCHEDULE, "django.core.management.call_command", ["expire_referral_codes"])]
+CELERY_TIMEZONE = TIME_ZONE
 
 # A process whose clock is further from the database server's refuses to sweep: it might expire everything.
 EXPIRATION_CLOCK_TOLERANCE = env.float("EXPIRATION_CLOCK_TOLERANCE", default=60)  # seconds
@@ -117,6 +145,18 @@ EXPIRATION_OVERDUE_LIMIT = env.float("EXPIRATION_OVERDUE_LIMIT", default=26)  # 
 CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", default="redis://127.0.0.1:6379/0")
 
 LOG_DIR = BASE_DIR / env.str("LOG_DIR", default="logs")
+
+# The clock of this schedule is the scheduler's: the machine's for cron, TIME_ZONE for Celery.
+EXPIRATION_SCHEDULE = env.str("EXPIRATION_SCHEDULE", default="0 2 * * *")
+parse_schedule(EXPIRATION_SCHEDULE)
+# What the sweeps that cron starts print. A path with spaces is refused by `manage.py check` (main/checks.py).
+SCHEDULE_LOG = LOG_DIR / "scheduled_runs.log"
+CRONJOBS = [(EXPIRATION_SCHEDULE, "main.cron.expire_referral_codes", f">> {SCHEDULE_LOG} 2>&1")]
+CRONTAB_COMMENT = f"expire_referral_codes of {BASE_DIR}"  # else two installations of one user remove each other's line
+CRONTAB_COMMAND_PREFIX = f"mkdir -p {LOG_DIR} &&"  # without the folder the shell would not start the job
+CRONTAB_DJANGO_MANAGE_PATH = str(BASE_DIR / "manage.py")
+# A job of cron does not see the environment of this process.
+CRONTAB_DJANGO_SETTINGS_MODULE = env.str("DJANGO_SETTINGS_MODULE", default="knossos.settings")
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,

@@ -1,7 +1,10 @@
 from django.contrib import admin
 from django.urls import include, path
 
+from knossos.health import health
+
 urlpatterns = [
     path("admin/", admin.site.urls),
+    path("health/", health, name="health"),
     path("", include("main.urls")),
 ]

@@ -17,6 +17,9 @@ ADVICE = {
     "42703": MIGRATE,
     "55P03": LOCKED,
     "40P01": LOCKED,
+    "57P01": UNREACHABLE,  # the server ended the connection
+    "57P02": UNREACHABLE,
+    "57P03": UNREACHABLE,
     "53100": FULL,
     "25006": READ_ONLY,
     "42501": READ_ONLY,

@@ -1,8 +1,9 @@
 """The file in which every expiration is logged, one line a code."""
 
 import logging
+from contextlib import suppress
 from datetime import UTC, datetime
-from io import TextIOWrapper
+from io import SEEK_END, TextIOWrapper
 from logging.handlers import WatchedFileHandler
 from pathlib import Path
 from typing import Any
@@ -27,10 +28,22 @@ class LogFileHandler(WatchedFileHandler):
     def _open(self) -> TextIOWrapper:
         path = Path(self.baseFilename)
         path.parent.mkdir(parents=True, exist_ok=True)
-        return path.open("a", encoding=self.encoding, buffering=BUFFER_BYTES)
+        stream = path.open("a", encoding=self.encoding, buffering=BUFFER_BYTES)
+        if _ends_within_a_line(path):
+            stream.write("\n")
+        return stream
 
     def handleError(self, record: logging.LogRecord) -> None:
         raise  # noqa: PLE0704 - called inside emit's except clause
+
+
+def _ends_within_a_line(path: Path) -> bool:
+    """Where a process was killed while it wrote, or the disk was full: the next line must not be lost in it."""
+    with suppress(OSError), path.open("rb") as file:  # a pipe or device cannot be asked
+        if file.seek(0, SEEK_END):
+            file.seek(-1, SEEK_END)
+            return file.read(1) != b"\n"
+    return False
 
 
 class LineFormatter(logging.Formatter):

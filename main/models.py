@@ -75,12 +75,11 @@ class ReferralCodeQuerySet(models.QuerySet["ReferralCode"]):
         }
         return states[state]
 
-    def with_code(self, code: str) -> Self:
-        """The one code, or none, that is written `code` whatever its case and the spaces around it."""
-        code = clean_code(code)
-        if not code.isprintable():  # PostgreSQL would raise an error at a NUL
-            return self.none()
-        return self.alias(upper_code=Upper("code")).filter(upper_code=code)
+    def with_code(self, *codes: str) -> Self:
+        """Those of `codes` that exist, whatever their case and the spaces around them; none or one for each."""
+        cleaned = map(clean_code, codes)
+        known = [code for code in cleaned if code.isprintable()]  # PostgreSQL would raise an error at a NUL
+        return self.alias(upper_code=Upper("code")).filter(upper_code__in=known)
 
 
 class ReferralCode(models.Model):
@@ -168,10 +167,9 @@ class ReferralCode(models.Model):
 
     def is_expired(self, now: datetime | None = None) -> bool:
         """Whether the code is past its date at the aware datetime `now`, by default at present."""
-        # In UTC: two datetimes of one local zone compare by their clock faces, which an autumn night shows twice.
-        return self.expires_at is not None and self.expires_at.astimezone(UTC) <= (now or timezone.now()).astimezone(
-            UTC
-        )
+        # With UTC: two datetimes of one local zone compare by their clock faces, which an autumn night shows twice.
+        # A date still to be validated may be of year 1, and have no UTC at all.
+        return self.expires_at is not None and self.expires_at <= (now or timezone.now()).astimezone(UTC)
 
     def is_overdue(self, now: datetime | None = None) -> bool:
         """Whether the code is expired while its status still says active."""
@@ -200,8 +198,8 @@ class ExpirationRunQuerySet(models.QuerySet["ExpirationRun"]):
     """The ledger, latest first."""
 
     def sweeps(self) -> Self:
-        """The runs that expired codes, without those that undid one."""
-        return self.filter(undo_of__isnull=True)
+        """The runs over all codes, without undos and without those in which staff ended chosen codes."""
+        return self.filter(undo_of__isnull=True).exclude(started_by=ExpirationRun.StartedBy.ADMIN)
 
 
 class ExpirationRun(models.Model):
@@ -242,6 +240,8 @@ class ExpirationRun(models.Model):
     class Meta:
         get_latest_by = "started_at"
         ordering = ["-id"]
+        # Each sweep looks for runs that never ended, in a ledger that only grows.
+        indexes = [models.Index(fields=["id"], condition=Q(state="running"), name="expirationrun_running")]
 
     def __str__(self) -> str:
         return f"run {self.pk} of {timezone.localtime(self.started_at):%Y-%m-%d %H:%M %Z}"

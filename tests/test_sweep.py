@@ -5,13 +5,13 @@ from datetime import timedelta
 import pytest
 from django.db import DatabaseError
 
-from main import expiration
 from main.expiration import referral_codes_expired, sweep
 from main.models import ExpirationRun, ReferralCode
 from main.signals import check_all_expired_referral_codes
+from main.stopping import SweepFailed
 from tests.conftest import INSTANT, NOW, make_code
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("either_way")]
 SHELL, TASK = ExpirationRun.StartedBy.SHELL, ExpirationRun.StartedBy.TASK
 
 
@@ -106,7 +106,7 @@ def test_what_was_committed_before_a_failure_stands_and_the_next_sweep_finishes(
         if len(finished) == 2:
             raise DatabaseError("the server is gone")
 
-    with pytest.raises(expiration.SweepFailed) as failure:
+    with pytest.raises(SweepFailed) as failure:
         sweep(SHELL, batch_size=1, on_batch=fail_at_the_second)
     assert str(failure.value) == "Not completed: 2 referral code(s) were expired and stand."
     broken = ExpirationRun.objects.get()
@@ -151,7 +151,7 @@ def test_a_run_that_fell_silent_is_marked_interrupted_by_the_next(clock) -> None
     silent.refresh_from_db()
     alive.refresh_from_db()
     assert (silent.state, silent.expired_count, silent.ended_at) == ("interrupted", 7, NOW)
-    assert silent.error == "The process ended before the run did; what it had expired stands."
+    assert silent.error == "The process ended before the run did; what it had done stands."
     assert alive.state == "running"
 
 

@@ -1,0 +1,63 @@
+"""Whether the sweep does its work: the same answer for the health page, the command and whoever else asks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import DatabaseError, InterfaceError, connection
+from django.utils import timezone
+
+from main.models import ExpirationRun, ReferralCode
+
+
+@dataclass(frozen=True)
+class Health:
+    """What an operator needs to know, without a word about codes or agents; healthy without problems."""
+
+    problems: list[str]
+    database_reachable: bool
+    last_completed_run: datetime | None = None
+    oldest_overdue: datetime | None = None
+
+    @property
+    def healthy(self) -> bool:
+        return not self.problems
+
+
+def check_health() -> Health:
+    """Look at the ledger and at the oldest overdue code; three small queries, whatever the number of codes.
+
+    Raises nothing: a database that fails is a problem like another.
+    """
+    try:
+        connection.ensure_connection()
+    except (DatabaseError, InterfaceError):
+        return Health(["The database cannot be reached."], database_reachable=False)
+    try:
+        return _health_of_sweep(timezone.now())
+    except (DatabaseError, InterfaceError):
+        problem = "The database refuses the question: run `python manage.py migrate`, and look at its own log."
+        return Health([problem], database_reachable=True)
+
+
+def _health_of_sweep(now: datetime) -> Health:
+    sweeps = ExpirationRun.objects.sweeps().order_by("-id")
+    last = sweeps.exclude(state=ExpirationRun.State.RUNNING).values_list("id", "state").first()
+    completed = sweeps.filter(state=ExpirationRun.State.COMPLETED).values_list("ended_at", flat=True).first()
+    oldest = (
+        ReferralCode.objects.overdue(now).order_by("expires_at", "id").values_list("expires_at", flat=True).first()
+    )
+    return Health([*_problems(now, last, oldest)], True, completed, oldest)
+
+
+def _problems(now: datetime, last: tuple[int, str] | None, oldest_overdue: datetime | None) -> list[str]:
+    problems = []
+    limit = timedelta(hours=settings.EXPIRATION_OVERDUE_LIMIT)
+    if oldest_overdue and now - oldest_overdue > limit:
+        hours = (now - oldest_overdue) // timedelta(hours=1)
+        problems.append(f"A code has been overdue for {hours} hours: run `python manage.py expire_referral_codes`.")
+    if last and last[1] in (ExpirationRun.State.FAILED, ExpirationRun.State.INTERRUPTED):
+        problems.append(f"The last run, {last[0]}, {last[1]}: the ledger says why.")
+    return problems

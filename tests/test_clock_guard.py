@@ -1,0 +1,85 @@
+"""A process whose clock is not the database server's refuses to sweep; a wrong clock would expire everything."""
+
+import re
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import time_machine
+from django.core.management import CommandError, call_command
+from django.db import connection
+from django.utils import timezone
+
+from main.expiration import sweep
+from main.ledger import database_clock
+from main.models import ExpirationRun, ReferralCode
+from main.stopping import SweepFailed
+
+pytestmark = pytest.mark.django_db
+SHELL = ExpirationRun.StartedBy.SHELL
+
+
+@pytest.fixture(autouse=True)
+def _as_in_production(settings):
+    settings.EXPIRATION_CLOCK_TOLERANCE = 60
+
+
+@pytest.fixture
+def _on_postgresql():
+    if connection.vendor != "postgresql":
+        pytest.skip("SQLite runs in the process itself, so the two clocks are one.")
+
+
+@pytest.mark.usefixtures("_on_postgresql")
+@pytest.mark.parametrize("error", [timedelta(seconds=61), -timedelta(seconds=61), timedelta(days=9000)])
+def test_a_wrong_clock_expires_nothing_and_is_recorded(error):
+    code = ReferralCode.objects.create(code="SOON-1", expires_at=timezone.now() + timedelta(seconds=30))
+    now = timezone.now()
+    with time_machine.travel(now + error, tick=False), pytest.raises(SweepFailed) as failure:
+        sweep(SHELL)
+    code.refresh_from_db()
+    run = ExpirationRun.objects.get()
+    assert (code.status, run.state, run.expired_count) == ("active", "failed", 0)
+    assert str(failure.value.reason) == run.error
+    # The row bears the server's time, so that the ledger stays in order.
+    assert abs(run.started_at - now) < timedelta(seconds=30)
+
+
+@pytest.mark.usefixtures("_on_postgresql")
+def test_the_command_says_both_times_and_what_to_do():
+    with time_machine.travel(datetime(2050, 1, 1, tzinfo=UTC), tick=False), pytest.raises(CommandError) as failure:
+        call_command("expire_referral_codes")
+    assert failure.value.returncode == 1
+    assert re.fullmatch(
+        r"Not completed: 0 referral code\(s\) were expired and stand\. "
+        r"The clock of this machine says 2050-01-01 00:00:00 UTC, the database server's "
+        r"20\d\d-\d\d-\d\d \d\d:\d\d:\d\d UTC: correct the wrong one, then run again\.",
+        str(failure.value),
+    )
+
+
+@pytest.mark.usefixtures("_on_postgresql")
+def test_a_wrong_clock_does_not_mark_living_runs_as_interrupted():
+    now = timezone.now()
+    ExpirationRun.objects.create(
+        started_at=now, last_sign_of_life=now, cutoff=now, started_by=SHELL, host="elsewhere", pid=1
+    )
+    with time_machine.travel(now + timedelta(days=9000), tick=False), pytest.raises(SweepFailed):
+        sweep(SHELL)
+    assert ExpirationRun.objects.get(host="elsewhere").state == "running"
+
+
+@pytest.mark.parametrize("error", [timedelta(0), timedelta(seconds=50), -timedelta(seconds=50)])
+def test_a_clock_within_the_tolerance_sweeps(error):
+    with time_machine.travel(timezone.now() + error, tick=False):
+        assert sweep(SHELL).state == "completed"
+
+
+def test_the_tolerance_is_a_setting(settings):
+    settings.EXPIRATION_CLOCK_TOLERANCE = 10**9
+    with time_machine.travel(timezone.now() + timedelta(days=9000), tick=False):
+        assert sweep(SHELL).state == "completed"
+
+
+def test_the_question_costs_one_query_where_there_is_a_server(django_assert_num_queries):
+    with django_assert_num_queries(1 if connection.vendor == "postgresql" else 0):
+        database_clock()

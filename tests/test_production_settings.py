@@ -1,0 +1,90 @@
+"""With DEBUG off, and what .env.example asks for, cookies, HTTPS and headers are as they must be."""
+
+import json
+
+import pytest
+
+PRODUCTION = {
+    "DEBUG": "off",
+    "SECRET_KEY": "N4hH3n0-not-a-real-key-but-as-long-and-as-random-as-one-8Zq",
+    "ALLOWED_HOSTS": "codes.example.com",
+    "CSRF_TRUSTED_ORIGINS": "https://codes.example.com",
+}
+# What a browser sees, asked of the real settings in a process of their own.
+ASK = """
+import json
+from django.test import Client
+client = Client(headers={"host": "codes.example.com"})
+answers = {
+    name: client.get(path, **how)
+    for name, path, how in [
+        ("http", "/sign-in/", {}),
+        ("http probe", "/health/", {}),
+        ("https", "/sign-in/", {"secure": True}),
+        ("forwarded", "/sign-in/", {"headers": {"x-forwarded-proto": "https"}}),
+        ("missing", "/nowhere/", {"secure": True}),
+        ("other host", "/sign-in/", {"secure": True, "headers": {"host": "evil.example.com"}}),
+    ]
+}
+cookies = {cookie.key: [bool(cookie["secure"]), cookie["samesite"]] for cookie in answers["https"].cookies.values()}
+print(json.dumps({"cookies": cookies, **{
+    name: [answer.status_code, dict(answer.headers), answer.content.decode()] for name, answer in answers.items()
+}}))
+"""
+
+
+@pytest.fixture
+def ask(manage):
+    def ask(**env):
+        assert manage("migrate", "-v", "0").returncode == 0
+        result = manage("shell", "-v", "0", "-c", ASK, **PRODUCTION, **env)
+        assert result.returncode == 0, result.stderr
+        return json.loads(result.stdout)
+
+    return ask
+
+
+def test_djangos_own_check_finds_nothing(manage):
+    result = manage("check", "--deploy", "--fail-level", "WARNING", **PRODUCTION)
+    assert (result.returncode, result.stdout) == (0, "System check identified no issues (1 silenced).\n")
+
+
+def test_it_refuses_to_start_without_a_key(manage):
+    result = manage("check", **PRODUCTION | {"SECRET_KEY": ""})
+    assert result.returncode == 1
+    assert result.stderr == (
+        "The settings are wrong: DEBUG is off and SECRET_KEY is not set:"
+        " set SECRET_KEY in the environment or in .env.\n"
+    )
+
+
+def test_what_a_browser_sees(ask):
+    answers = ask()
+    status, headers, _ = answers["http"]
+    assert (status, headers["Location"]) == (301, "https://codes.example.com/sign-in/")
+    assert answers["http probe"][0] == 200
+
+    status, headers, _ = answers["https"]
+    assert status == 200
+    assert headers["Strict-Transport-Security"] == "max-age=31536000; includeSubDomains"
+    assert headers["X-Frame-Options"] == "DENY"
+    assert headers["Referrer-Policy"] == "same-origin"
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["Cross-Origin-Opener-Policy"] == "same-origin"
+    assert "default-src 'self'" in headers["Content-Security-Policy"]
+    assert answers["cookies"] == {"csrftoken": [True, "Lax"]}
+
+    for name, status in {"missing": 404, "other host": 400}.items():
+        assert answers[name][0] == status
+        assert "Traceback" not in answers[name][2]
+        assert "DEBUG" not in answers[name][2]
+    # No proxy is trusted unless the settings say so.
+    assert answers["forwarded"][0] == 301
+
+
+def test_behind_a_proxy_its_word_on_https_counts(ask):
+    assert ask(PROXIES="1")["forwarded"][0] == 200
+
+
+def test_https_can_be_left_to_the_proxy(ask):
+    assert ask(SECURE_SSL_REDIRECT="off")["http"][0] == 200
