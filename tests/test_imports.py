@@ -14,9 +14,9 @@ LAYERS = [
     {"models", "zone"},
     {"ledger", "batches"},
     {"expiration", "editing", "forms", "dashboard"},
-    {"undo"},
+    {"undo", "chart"},
     {"signals", "health", "report", "importing"},
-    {"tasks", "cron", "checks", "demo", "admin", "staff_site", "views", "middleware"},
+    {"tasks", "cron", "checks", "demo", "admin", "staff_site", "views", "account_views", "middleware"},
     {"urls", "apps", "management", "templatetags"},
 ]
 
