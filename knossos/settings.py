@@ -7,6 +7,8 @@ import environ
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
+from main.schedule import parse_schedule
+
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 env = environ.Env()
@@ -132,18 +134,27 @@ CONTENT_SECURITY_POLICY = {
 STATIC_URL = "static/"
 STATIC_ROOT = BASE_DIR / "static_root"
 
-# The clock of this schedule is the scheduler's: the machine's for cron, TIME_ZONE for Celery.
-EXPIRATION_SCHEDULE = env.str("EXPIRATION_SCHEDULE", default="0 2 * * *")
-CRONJOBS = [(EXPIRATION_SCHEDULE, "django.core.management.call_command", ["expire_referral_codes"])]
-
 # A process whose clock is further from the database server's refuses to sweep: it might expire everything.
 EXPIRATION_CLOCK_TOLERANCE = env.float("EXPIRATION_CLOCK_TOLERANCE", default=60)  # seconds
 # A code that is overdue for longer turns the health page red: a night was missed, and two hours have gone by.
 EXPIRATION_OVERDUE_LIMIT = env.float("EXPIRATION_OVERDUE_LIMIT", default=26)  # hours
 
+CELERY_TIMEZONE = TIME_ZONE
 CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", default="redis://127.0.0.1:6379/0")
 
 LOG_DIR = BASE_DIR / env.str("LOG_DIR", default="logs")
+
+# The clock of this schedule is the scheduler's: the machine's for cron, TIME_ZONE for Celery.
+EXPIRATION_SCHEDULE = env.str("EXPIRATION_SCHEDULE", default="0 2 * * *")
+parse_schedule(EXPIRATION_SCHEDULE)
+# What the sweeps that cron starts print. A path with spaces is refused by `manage.py check` (main/checks.py).
+SCHEDULE_LOG = LOG_DIR / "scheduled_runs.log"
+CRONJOBS = [(EXPIRATION_SCHEDULE, "main.cron.expire_referral_codes", f">> {SCHEDULE_LOG} 2>&1")]
+CRONTAB_COMMENT = f"expire_referral_codes of {BASE_DIR}"  # else two installations of one user remove each other's line
+CRONTAB_COMMAND_PREFIX = f"mkdir -p {LOG_DIR} &&"  # without the folder the shell would not start the job
+CRONTAB_DJANGO_MANAGE_PATH = str(BASE_DIR / "manage.py")
+# A job of cron does not see the environment of this process.
+CRONTAB_DJANGO_SETTINGS_MODULE = env.str("DJANGO_SETTINGS_MODULE", default="knossos.settings")
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,

@@ -38,7 +38,7 @@ def end_of_day(day: date) -> datetime:
     except OverflowError:
         midnight = datetime.max.replace(tzinfo=UTC)
     validate_year(midnight)
-    return midnight
+    return midnight.astimezone(UTC)
 
 
 def parse_instant(text: str) -> datetime:
@@ -56,11 +56,9 @@ def parse_instant(text: str) -> datetime:
         instant = _read(text)
     except (ValueError, OverflowError) as error:
         message = f"'{text[:40]}' is not a date: write 2026-12-31, 2026-12-31 17:00 or 2026-12-31T17:00+02:00."
-        if re.match(r"\d{1,2}/\d{1,2}/\d{2}", text):
-            message = f"'{text[:40]}' does not say which number is the month: write it like 2026-12-31."
         raise ValidationError(message, "date") from error
     validate_year(instant)
-    return instant
+    return instant.astimezone(UTC)
 
 
 def _read(text: str) -> datetime:

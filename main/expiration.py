@@ -12,11 +12,12 @@ from django.db.models import F
 from django.dispatch import Signal
 from django.utils import timezone
 
+from main.batches import can_expire_places, expire_places, places_of_overdue
 from main.ledger import recorded
 from main.models import ExpirationRun, ReferralCode, ReferralCodeQuerySet
 
 # Codes in one transaction. Its locks must not keep a person who saves a code waiting.
-BATCH_SIZE = 1000
+BATCH_SIZE = 2000
 LOCK_WAIT = timedelta(seconds=5)
 
 # Sent after the commit that expired `codes` (a list of ExpiredCode); `run` is their ExpirationRun, or None
@@ -94,8 +95,26 @@ def _batches(run: ExpirationRun, size: int) -> Iterator[list[ExpiredCode]]:
 
     A sweep that waits thus never holds another code's lock, so it takes part in no deadlock.
     """
+    if can_expire_places():
+        passed_over = 0
+        for places in places_of_overdue(run.cutoff, size):
+            batch = _expire_places(run, places)
+            passed_over += len(places) - len(batch)
+            if batch:
+                yield batch
+        if not passed_over:
+            return
     while batch := _expire_batch(run, size) or _expire_batch(run, 1, wait=True):
         yield batch
+
+
+def _expire_places(run: ExpirationRun, places: list[str]) -> list[ExpiredCode]:
+    with transaction.atomic():
+        batch = [ExpiredCode(*row) for row in expire_places(run, places, timezone.now())]
+        if batch:
+            transaction.on_commit(partial(_announce, batch, run))
+    run.expired_count += len(batch)
+    return batch
 
 
 def _expire_batch(run: ExpirationRun, size: int, *, wait: bool = False) -> list[ExpiredCode]:

@@ -75,12 +75,11 @@ class ReferralCodeQuerySet(models.QuerySet["ReferralCode"]):
         }
         return states[state]
 
-    def with_code(self, code: str) -> Self:
-        """The one code, or none, that is written `code` whatever its case and the spaces around it."""
-        code = clean_code(code)
-        if not code.isprintable():  # PostgreSQL would raise an error at a NUL
-            return self.none()
-        return self.alias(upper_code=Upper("code")).filter(upper_code=code)
+    def with_code(self, *codes: str) -> Self:
+        """Those of `codes` that exist, whatever their case and the spaces around them; none or one for each."""
+        cleaned = map(clean_code, codes)
+        known = [code for code in cleaned if code.isprintable()]  # PostgreSQL would raise an error at a NUL
+        return self.alias(upper_code=Upper("code")).filter(upper_code__in=known)
 
 
 class ReferralCode(models.Model):
@@ -241,6 +240,8 @@ class ExpirationRun(models.Model):
     class Meta:
         get_latest_by = "started_at"
         ordering = ["-id"]
+        # Each sweep looks for runs that never ended, in a ledger that only grows.
+        indexes = [models.Index(fields=["id"], condition=Q(state="running"), name="expirationrun_running")]
 
     def __str__(self) -> str:
         return f"run {self.pk} of {timezone.localtime(self.started_at):%Y-%m-%d %H:%M %Z}"

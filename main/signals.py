@@ -32,7 +32,7 @@ def log_expired_codes(
     sender: type[ReferralCode], codes: list[ExpiredCode], run: ExpirationRun | None, **kwargs: Any
 ) -> None:
     """Log one line a code, as one record. A log that cannot be written warns on stderr and in the ledger."""
-    _log("expired", codes, f"by run {run.pk}" if run else "on save", run)
+    _log_codes("expired", codes, f"by run {run.pk}" if run else "on save", run)
 
 
 @receiver(referral_codes_restored)
@@ -40,7 +40,12 @@ def log_restored_codes(
     sender: type[ReferralCode], codes: list[ExpiredCode], run: ExpirationRun, **kwargs: Any
 ) -> None:
     """Log what the undo `run` put back, as `log_expired_codes` does."""
-    _log("restored", codes, f"by run {run.pk}, undoing run {run.undo_of_id}", run)
+    _log_codes("restored", codes, f"by run {run.pk}, undoing run {run.undo_of_id}", run)
+
+
+def log_failed_sweep(reason: str) -> None:
+    """Log why a sweep did not complete: where the database is gone, the ledger cannot tell."""
+    _log(logging.ERROR, f"sweep failed: {visible(reason)}", None)
 
 
 def check_all_expired_referral_codes(
@@ -54,9 +59,13 @@ def check_all_expired_referral_codes(
     return sweep(started_by).expired_count
 
 
-def _log(verb: str, codes: list[ExpiredCode], cause: str, run: ExpirationRun | None) -> None:
+def _log_codes(verb: str, codes: list[ExpiredCode], cause: str, run: ExpirationRun | None) -> None:
+    _log(logging.INFO, "\n".join(f"{verb} {_described(code)} {cause}" for code in codes), run)
+
+
+def _log(level: int, text: str, run: ExpirationRun | None) -> None:
     try:
-        logger.info("%s", "\n".join(f"{verb} {_described(code)} {cause}" for code in codes))
+        logger.log(level, "%s", text)
     except OSError as error:
         warning = f"The log could not be written: {error}"
         if run is None or run.warning != warning:  # once a run is enough

@@ -8,12 +8,13 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from io import StringIO
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 import time_machine
 from django.contrib.auth.models import User
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
+from django.db import connection
 
 from main.models import ReferralCode, UserProfile
 
@@ -79,6 +80,14 @@ def three_overdue(john: UserProfile) -> list[ReferralCode]:
     ]
 
 
+@pytest.fixture(params=["one statement", "portable"] if connection.vendor == "postgresql" else ["portable"])
+def either_way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Batches as PostgreSQL expires them, and as any database does: both must do and tell the same."""
+    way: str = request.param
+    monkeypatch.setattr("main.expiration.can_expire_places", lambda: way == "one statement")
+    return way
+
+
 @pytest.fixture
 def run_command() -> Callable[..., str]:
     """Run a management command and return all that it printed."""
@@ -108,5 +117,30 @@ def manage(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
             [sys.executable, str(PROJECT / "manage.py"), *args],
             env=environment, cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False,
         )  # fmt: skip
+
+    return run
+
+
+class Import(NamedTuple):
+    """What `import_codes` printed, and the sentence and exit code with which it refused, if it did."""
+
+    out: str
+    refused: str = ""
+    error: str = ""
+    exit_code: int = 0
+
+
+@pytest.fixture
+def import_codes(tmp_path: Path) -> Callable[..., Import]:
+    """Run the command `import_codes` on a file codes.csv with this content."""
+
+    def run(content: str | bytes, *args: str, **options: Any) -> Import:
+        file, out, err = tmp_path / "codes.csv", StringIO(), StringIO()
+        file.write_bytes(content.encode() if isinstance(content, str) else content)
+        try:
+            call_command("import_codes", str(file), *args, stdout=out, stderr=err, **options)
+        except CommandError as error:
+            return Import(out.getvalue(), err.getvalue(), str(error).replace(str(file), "codes.csv"), error.returncode)
+        return Import(out.getvalue(), err.getvalue())
 
     return run

@@ -15,7 +15,7 @@ from tests.conftest import NOW
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
-    pytest.mark.usefixtures("clock"),
+    pytest.mark.usefixtures("clock", "either_way"),
     pytest.mark.skipif("connection.vendor != 'postgresql'", reason="SQLite locks the whole file; needs PostgreSQL"),
 ]
 SHELL = ExpirationRun.StartedBy.SHELL
@@ -103,3 +103,17 @@ def test_two_sweeps_at_once_expire_each_code_once() -> None:
     assert sum(run.expired_count for run in runs) == 500
     assert [run.codes.count() for run in runs] == [run.expired_count for run in runs]
     assert not ReferralCode.objects.overdue().exists()
+
+
+def test_a_connection_lost_after_a_batch_fails_the_run_and_what_was_committed_stands(three_overdue) -> None:
+    def lose_connection(size: int) -> None:
+        pid = connection.connection.info.backend_pid
+        with connection.copy().cursor() as another:
+            another.execute("SELECT pg_terminate_backend(%s)", [pid])
+            another.db.close()
+
+    with pytest.raises(SweepFailed, match="1 referral code"):
+        sweep(SHELL, batch_size=1, on_batch=lose_connection)
+    run = ExpirationRun.objects.get()
+    assert (run.state, run.expired_count, run.codes.count()) == ("failed", 1, 1)
+    assert sweep(SHELL).expired_count == 2

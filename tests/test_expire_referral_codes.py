@@ -5,7 +5,7 @@ import json
 from datetime import timedelta
 
 import pytest
-from django.core.management import CommandError
+from django.core.management import CommandError, call_command, execute_from_command_line
 from django.db import connection
 
 from main.models import ExpirationRun, ReferralCode
@@ -55,7 +55,7 @@ def test_a_dry_run_says_what_would_be_expired_and_writes_nothing(
 
 def test_a_dry_run_as_of_a_day_looks_to_the_end_of_that_day(run_command, three_overdue, clock) -> None:
     make_code("LAST", expires_at=NOW.replace(hour=23, minute=59))
-    make_code("NEXT", expires_at=NOW.replace(hour=0) + timedelta(days=1))
+    make_code("NEXT", expires_at=NOW.replace(hour=0) + timedelta(days=1) + INSTANT)
     output = run_command(COMMAND, "--dry-run", "--as-of", "2026-11-21")
     assert output.splitlines()[0] == "[DRY RUN] Would expire 4 referral code(s):"
     assert output.splitlines()[-1] == "  - LAST (Agent: none), Expired: 2026-11-21 23:59 UTC"
@@ -191,3 +191,11 @@ def test_wrong_usage_is_named_and_nothing_is_expired(run_command, three_overdue,
 def test_a_scheduler_that_calls_the_command_is_named_in_the_ledger(run_command, clock) -> None:
     run_command(COMMAND, started_by=ExpirationRun.StartedBy.TASK)
     assert ExpirationRun.objects.get().started_by == "task"
+
+
+def test_a_fault_in_the_pages_does_not_stop_the_sweep(three_overdue, clock, capsys, settings) -> None:
+    settings.ROOT_URLCONF = "no.such.module"
+    with pytest.raises(ModuleNotFoundError):
+        call_command("check")
+    execute_from_command_line(["manage.py", "expire_referral_codes", "-v0"])
+    assert capsys.readouterr().out == "Successfully expired 3 referral code(s).\n"

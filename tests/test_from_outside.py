@@ -2,6 +2,8 @@
 
 import re
 import sqlite3
+import subprocess
+import sys
 
 import pytest
 
@@ -117,3 +119,35 @@ def test_every_variable_of_the_settings_is_in_the_example_file() -> None:
     read = set(re.findall(r'env\.\w+\(\s*"([A-Z_]+)"', (PROJECT / "knossos" / "settings.py").read_text()))
     named = set(re.findall(r"^#? ?([A-Z_]+)=", (PROJECT / ".env.example").read_text(), re.MULTILINE))
     assert read == named
+
+
+def test_import_codes_is_0_when_done_1_when_refused_and_2_for_wrong_usage(migrated, tmp_path) -> None:
+    (tmp_path / "good.csv").write_text("code\nA-1\n")
+    done, refused, wrong = (migrated("import_codes", name) for name in ("good.csv", "good.csv", "missing.csv"))
+    assert (done.returncode, done.stdout, done.stderr) == (0, "Imported 1 code.\n", "")
+    assert (refused.returncode, refused.stdout, refused.stderr) == (
+        1,
+        "",
+        "line 2: refused: code: it exists already, and nothing is overwritten\n"
+        "CommandError: Nothing was imported: 1 of 1 rows are refused.\n",
+    )
+    assert (wrong.returncode, wrong.stdout) == (2, "")
+    assert wrong.stderr == "CommandError: missing.csv cannot be read: No such file or directory.\n"
+
+
+def test_a_letter_that_the_terminal_lacks_is_printed_as_its_escape(migrated, tmp_path) -> None:
+    (tmp_path / "codes.csv").write_text("code\nÉTÉ\n", encoding="utf-8")
+    shown = migrated("import_codes", "codes.csv", "--dry-run", PYTHONIOENCODING="ascii")
+    assert (shown.returncode, shown.stderr) == (0, "")
+    assert shown.stdout.startswith(r"line 2: would add \xc9T\xc9 (Agent: none)")
+
+
+def test_output_that_nobody_reads_to_its_end_makes_no_traceback(migrated, tmp_path) -> None:
+    (tmp_path / "codes.csv").write_text("code\n" + "".join(f"A-{number}\n" for number in range(3000)))
+    arguments = [sys.executable, str(PROJECT / "manage.py"), "import_codes", str(tmp_path / "codes.csv"), "--dry-run"]
+    environment = {"DATABASE_URL": f"sqlite:///{tmp_path}/db.sqlite3"}
+    with subprocess.Popen(arguments, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        process.stdout.readline()
+        process.stdout.close()
+        assert process.stderr.read() == b""
+    assert process.returncode == 1

@@ -9,13 +9,13 @@ MAIN = Path(__file__).parent.parent / "main"
 
 # From the bottom up; a module may import those above it in this list. What is not named is at the top.
 LAYERS = [
-    {"text", "dates", "logfile", "wording", "stopping"},
-    {"failures"},
+    {"text", "dates", "logfile", "wording", "schedule", "stopping"},
+    {"failures", "schedulers"},
     {"models", "zone"},
-    {"ledger"},
+    {"ledger", "batches"},
     {"expiration", "editing", "forms", "dashboard"},
     {"undo"},
-    {"signals", "health", "report", "importing", "schedule"},
+    {"signals", "health", "report", "importing"},
     {"tasks", "cron", "checks", "demo", "admin", "staff_site", "views", "middleware"},
     {"urls", "apps", "management", "templatetags"},
 ]

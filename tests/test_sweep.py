@@ -11,7 +11,7 @@ from main.signals import check_all_expired_referral_codes
 from main.stopping import SweepFailed
 from tests.conftest import INSTANT, NOW, make_code
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("either_way")]
 SHELL, TASK = ExpirationRun.StartedBy.SHELL, ExpirationRun.StartedBy.TASK
 
 

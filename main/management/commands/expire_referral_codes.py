@@ -14,7 +14,8 @@ from main.dates import parse_instant
 from main.expiration import BATCH_SIZE, sweep
 from main.failures import explain
 from main.models import ExpirationRun
-from main.report import FORMATS, Report, report_of_dry_run, report_of_run
+from main.report import FORMATS, Report, in_pages, report_of_dry_run, report_of_run
+from main.signals import log_failed_sweep
 from main.stopping import SweepFailed, stop_between_batches
 
 LARGEST_BATCH = 10_000
@@ -23,6 +24,8 @@ LARGEST_BATCH = 10_000
 class Command(BaseCommand):
     help = "Marks every referral code past its date as inactive, and says which."
     stealth_options = ("started_by",)
+    # A fault in a page or a setting of another part must not stop the night's sweep, nor slow its start.
+    requires_system_checks = ()
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--dry-run", action="store_true", help="Say what would be expired; write nothing.")
@@ -51,12 +54,13 @@ class Command(BaseCommand):
             raise CommandError("--as-of goes with --dry-run: a real run expires what is overdue now.", returncode=2)
         try:
             report = report_of_dry_run(as_of or timezone.now()) if dry_run else self._sweep(batch_size, started_by)
-            for line in FORMATS[format](report, verbosity):
-                self.stdout.write(line)
-        except SweepFailed as failure:
-            raise CommandError(f"{failure} {explain(failure.reason)}") from failure
-        except DatabaseError as error:
-            raise CommandError(explain(error)) from error
+            for page in in_pages(FORMATS[format](report, verbosity)):
+                self.stdout.write(page)
+        except (SweepFailed, DatabaseError) as failure:
+            reason = _in_words(failure)
+            if not dry_run:
+                log_failed_sweep(reason)
+            raise CommandError(reason) from failure
         except KeyboardInterrupt as error:
             raise CommandError(
                 "Stopped by Ctrl-C; the batch at hand was rolled back, those before it stand."
@@ -69,6 +73,12 @@ class Command(BaseCommand):
                 started_by, batch_size=batch_size, on_batch=lambda size: (progress.update(size), stop_if_asked())
             )
         return report_of_run(run)
+
+
+def _in_words(failure: SweepFailed | DatabaseError) -> str:
+    if isinstance(failure, SweepFailed):
+        return f"{failure} {explain(failure.reason)}"
+    return explain(failure)
 
 
 def _instant(text: str) -> datetime:

@@ -1,0 +1,39 @@
+"""`celery -A knossos worker` and `celery -A knossos beat`. Nothing else loads it but main/tasks.py."""
+
+import os
+
+from celery import Celery
+from celery.schedules import crontab
+from django.conf import settings
+
+from main.schedule import Schedule, parse_schedule, refuse_either_day
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "knossos.settings")
+
+# Shorter than the day between two sweeps, so that at most one message waits for a worker that was away.
+STALE_AFTER = 12 * 60 * 60  # seconds
+
+
+def celery_schedule(schedule: Schedule) -> crontab:
+    """Return the instants of `schedule` for beat. Raises CannotExpress for what only cron can run."""
+    refuse_either_day(schedule, "Celery")
+    return crontab(
+        minute=schedule.minutes,
+        hour=schedule.hours,
+        day_of_month=schedule.days,
+        month_of_year=schedule.months,
+        day_of_week=schedule.weekdays,
+        app=app,
+    )
+
+
+app = Celery("knossos")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks()
+app.conf.beat_schedule = {
+    "expire-referral-codes": {
+        "task": "main.tasks.expire_referral_codes",
+        "schedule": celery_schedule(parse_schedule(settings.EXPIRATION_SCHEDULE)),
+        "options": {"expires": STALE_AFTER},
+    },
+}

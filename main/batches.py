@@ -1,0 +1,66 @@
+"""A batch of the sweep in one statement of PostgreSQL; the rule itself comes from the queryset, compiled.
+
+Rows are taken in the order of the table's pages. In the order of their dates each would be on a page of its
+own, which the server reads and writes back again and again: that took 1.8 times as long, measured with the
+default shared_buffers. The places are read once, so no batch reads the dead index entries of those before it.
+"""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from itertools import islice
+
+from django.db import connection
+from django.db.models import BooleanField, TextField
+from django.db.models.expressions import RawSQL
+
+from main.models import ExpirationRun, ReferralCode
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+PLACE = RawSQL("main_referralcode.ctid", (), output_field=TextField())
+
+# Microseconds since 1970 become a datetime at a tenth of the cost of the driver's text.
+EXPIRE = """
+WITH expired AS (
+    UPDATE main_referralcode SET status = %s, expired_at = %s, expired_by_id = %s
+    WHERE ctid = ANY (ARRAY({locked}))
+    RETURNING id, code, agent_id, expires_at
+), ledger AS (
+    UPDATE main_expirationrun
+    SET expired_count = expired_count + (SELECT count(*) FROM expired), last_sign_of_life = %s WHERE id = %s
+)
+SELECT id, code, agent_id, (extract(epoch FROM expires_at) * 1000000)::bigint FROM expired ORDER BY expires_at, id
+"""
+
+
+def can_expire_places() -> bool:
+    """Whether the database knows these statements."""
+    return connection.vendor == "postgresql"
+
+
+def places_of_overdue(cutoff: datetime, size: int) -> Iterator[list[str]]:
+    """Where the codes overdue at `cutoff` are stored, at most `size` at a time; the server keeps the list.
+
+    Nothing is locked: until its turn comes a code may be edited, and so move away.
+    """
+    overdue = ReferralCode.objects.overdue(cutoff).annotate(place=PLACE).order_by("place")
+    places = overdue.values_list("place", flat=True).iterator(chunk_size=size)
+    while chunk := list(islice(places, size)):
+        yield chunk
+
+
+def expire_places(run: ExpirationRun, places: list[str], now: datetime) -> list[tuple[int, str, int | None, datetime]]:
+    """Expire those of `places` that are still overdue and that nobody holds, and add them to the ledger.
+
+    Takes the aware instant `now` to be written; returns id, code, agent's id and expiry (UTC), oldest first.
+    """
+    # Joined here: the driver takes longer to write a list than the server to read its codes.
+    array = '{"' + '","'.join(places) + '"}'
+    here = RawSQL("main_referralcode.ctid = ANY (%s::tid[])", (array,), output_field=BooleanField())
+    locked = ReferralCode.objects.overdue(run.cutoff).filter(here).select_for_update(skip_locked=True, no_key=True)
+    sql, params = locked.annotate(place=PLACE).values("place").query.sql_with_params()
+    with connection.cursor() as cursor:
+        cursor.execute(EXPIRE.format(locked=sql), [ReferralCode.Status.INACTIVE, now, run.pk, *params, now, run.pk])
+        return [
+            (pk, code, agent_id, EPOCH + timedelta(microseconds=expiry))
+            for pk, code, agent_id, expiry in cursor.fetchall()
+        ]

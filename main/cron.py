@@ -1,0 +1,14 @@
+"""What django-crontab calls."""
+
+import os
+import sys
+
+from django.conf import settings
+
+
+def expire_referral_codes() -> None:
+    """Become the command `expire_referral_codes`: its output and its exit status are then the job's.
+
+    Called in this process, a failing sweep would exit 0: django-crontab swallows every exception.
+    """
+    os.execv(sys.executable, [sys.executable, settings.CRONTAB_DJANGO_MANAGE_PATH, "expire_referral_codes"])  # noqa: S606

@@ -1,0 +1,1 @@
+"""`manage.py demo`: plausible data to try the system with."""

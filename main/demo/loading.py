@@ -1,0 +1,107 @@
+"""The demo's data in the database: put there, replaced by a second run, and never over somebody else's."""
+
+from django.contrib.auth.hashers import make_password
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils import timezone
+from django.utils.text import slugify
+
+from main.demo.data import AGENTS, HOUSE_CODES, SWITCHED_OFF, codes, earlier_runs
+from main.models import ExpirationRun, ReferralCode, ReferralCodeQuerySet, UserProfile
+from main.text import visible
+
+STAFF, AGENT = "staff", "john.smith"
+MARK = "@demo.invalid"  # how a second run knows the users of the first; nobody can have such an address
+
+
+class NotTheDemos(Exception):
+    """The database holds what the demo must not touch; the message says what, and what to do."""
+
+
+@transaction.atomic
+def load(password: str) -> int:
+    """Replace the data of an earlier demo by new data around the present, and return how many codes there are.
+
+    STAFF and AGENT can sign in with `password`. Raises NotTheDemos where the database holds something else.
+    """
+    _refuse_to_touch(_codes_of_others(), "code")
+    _refuse_to_touch(_users_of_others(), "username")
+    _refuse_to_touch(_runs_of_others(), "started_at")
+    ReferralCode.objects.all().delete()
+    for run in ExpirationRun.objects.all():  # the latest first, as a later one may name an earlier one
+        run.delete()
+    _demo_users().delete()
+    return _fill(password)
+
+
+def _refuse_to_touch(found: QuerySet[ReferralCode] | QuerySet[User] | QuerySet[ExpirationRun], field: str) -> None:
+    if count := found.count():
+        names = [visible(str(value)) for value in found.order_by("id").values_list(field, flat=True)[:3]]
+        some = ", ".join(names if count <= len(names) else [*names, "…"])
+        raise NotTheDemos(
+            f"The database holds {count} {found.model._meta.verbose_name}(s) that the demo did not make: {some}. "
+            "Set DATABASE_URL to another database, such as sqlite:///demo.sqlite3, or delete them."
+        )
+
+
+def _demo_users() -> QuerySet[User]:
+    return User.objects.filter(email__endswith=MARK)
+
+
+def _is_the_demos() -> bool:
+    return _demo_users().filter(username=STAFF).exists()
+
+
+def _codes_of_others() -> ReferralCodeQuerySet:
+    found = ReferralCode.objects.all()
+    if _is_the_demos():
+        found = found.exclude(code__in=HOUSE_CODES, agent=None).exclude(agent__user__email__endswith=MARK)
+    return found
+
+
+def _users_of_others() -> QuerySet[User]:
+    return User.objects.filter(username__in=[STAFF, *map(_username, [*AGENTS, *SWITCHED_OFF])]).exclude(
+        email__endswith=MARK
+    )
+
+
+def _runs_of_others() -> QuerySet[ExpirationRun]:
+    found = ExpirationRun.objects.filter(expired_count__gt=0)
+    return found.none() if _is_the_demos() else found
+
+
+def _fill(password: str) -> int:
+    now = timezone.now()
+    secret, none = make_password(password), make_password(None)
+    User.objects.create(username=STAFF, email=STAFF + MARK, password=secret, is_staff=True, is_superuser=True)
+    names = [*AGENTS, *SWITCHED_OFF]
+    users = {
+        name: User(
+            username=_username(name), email=_username(name) + MARK, is_active=name not in SWITCHED_OFF,
+            password=secret if _username(name) == AGENT else none,
+        )
+        for name in names
+    }  # fmt: skip
+    User.objects.bulk_create(users.values())
+    agents = {name: UserProfile(user=users[name], name=name, role=UserProfile.Role.AGENT) for name in names}
+    UserProfile.objects.bulk_create(agents.values())
+    runs = earlier_runs(now)
+    ExpirationRun.objects.bulk_create(runs)
+    made = codes(now, agents, runs)
+    ExpirationRun.objects.bulk_update(runs, ["expired_count"])
+    return _store(made)
+
+
+def _store(made: list[ReferralCode]) -> int:
+    """In bulk, past the signal that would mark the overdue ones at once; then with the dates they were given."""
+    dates = [(code.created_at, code.updated_at) for code in made]
+    ReferralCode.objects.bulk_create(made)
+    for code, (created_at, updated_at) in zip(made, dates, strict=True):
+        code.created_at, code.updated_at = created_at, updated_at
+    ReferralCode.objects.bulk_update(made, ["created_at", "updated_at"])
+    return len(made)
+
+
+def _username(name: str) -> str:
+    return slugify(name, allow_unicode=True).replace("-", ".")

@@ -1,0 +1,77 @@
+"""`python manage.py print_schedule cron|systemd|windows`: a file of this installation, ready to install."""
+
+import getpass
+import sys
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from main.schedule import CannotExpress, parse_schedule
+from main.schedulers import NAME, Installation, cron_d, systemd, windows
+from main.text import visible
+
+TARGETS = {"cron": cron_d.files, "systemd": systemd.files, "windows": windows.files}
+
+
+class Command(BaseCommand):
+    help = "Prints the setting EXPIRATION_SCHEDULE as a file for cron, systemd or the Windows Task Scheduler."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("target", choices=TARGETS)
+        parser.add_argument(
+            "--output", type=Path, metavar="FILE",
+            help="Write the file, as Windows needs it for its task; for systemd name the timer, and its service is "
+            "written beside it.",
+        )  # fmt: skip
+
+    def handle(self, *, target: str, output: Path | None, **options: Any) -> None:
+        try:
+            texts = TARGETS[target](parse_schedule(settings.EXPIRATION_SCHEDULE), _this_installation())
+        except CannotExpress as reason:
+            raise CommandError(str(reason)) from reason
+        if output:
+            self._write(target, output, texts)
+        else:
+            self._print(texts)
+
+    def _print(self, texts: dict[str, str]) -> None:
+        for name, text in texts.items():
+            if len(texts) > 1:
+                self.stdout.write(f"# {name}")
+            self.stdout.write(text)
+
+    def _write(self, target: str, output: Path, texts: dict[str, str]) -> None:
+        if target == "cron" and "." in output.name:
+            raise CommandError(f"cron ignores a file whose name has a dot: name it {NAME}.")
+        if target == "systemd" and output.suffix != ".timer":
+            raise CommandError(f"systemd takes two files: name the timer, such as {NAME}.timer.")
+        for name, text in texts.items():
+            path = output.with_suffix(Path(name).suffix) if target == "systemd" else output
+            try:
+                # Windows reads a task in UTF-16 with a byte order mark, and its line ends.
+                if target == "windows":
+                    path.write_bytes(("\ufeff" + text.replace("\n", "\r\n")).encode("utf-16-le"))
+                else:
+                    path.write_text(text, encoding="utf-8", newline="\n")
+                    path.chmod(0o644)  # cron ignores a file that its group may write
+            except OSError as error:
+                raise CommandError(f"Cannot write {visible(str(path))}: {error.strerror}.") from error
+            self.stdout.write(f"Wrote {visible(str(path))}")
+
+
+def _this_installation() -> Installation:
+    folder = str(settings.BASE_DIR)
+    here = Installation(
+        # As it was called: a link resolved would lead out of the virtual environment.
+        python=sys.executable,
+        manage=str(settings.BASE_DIR / "manage.py"),
+        folder=folder,
+        log=str(settings.SCHEDULE_LOG),
+        user=getpass.getuser(),
+    )
+    for path in here:
+        if not path.isprintable():
+            raise CommandError(f"No scheduler can run a path with control characters: {visible(path)}")
+    return here

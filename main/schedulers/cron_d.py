@@ -1,0 +1,35 @@
+"""A file for /etc/cron.d."""
+
+import shlex
+from pathlib import Path
+
+from main.schedule import CannotExpress, Schedule
+from main.schedulers import COMMAND, NAME, Installation
+
+LONGEST_COMMAND = 998  # bytes; Debian's cron drops a longer line
+
+TEMPLATE = """\
+# Expires referral codes. cron reads this file as /etc/cron.d/{name}: owned by root, no dot in its name.
+SHELL=/bin/sh
+PATH=/usr/bin:/bin
+# A run that finds the one before it still at work stands aside (exit status 75).
+{schedule} {user} {command}
+"""
+
+
+def files(schedule: Schedule, here: Installation) -> dict[str, str]:
+    """Return the file's text by its name. Raises CannotExpress where the paths are too long for cron."""
+    log_folder = str(Path(here.log).parent)
+    command = _escaped(
+        # Without its folder the shell could not open the log, and would not start the job.
+        f"mkdir -p {shlex.quote(log_folder)} && flock -n -E 75 {shlex.quote(here.manage)}"
+        f" {shlex.quote(here.python)} {shlex.quote(here.manage)} {COMMAND} >> {shlex.quote(here.log)} 2>&1"
+    )
+    if len(command.encode()) > LONGEST_COMMAND:
+        raise CannotExpress(f"cron cannot run a line of more than {LONGEST_COMMAND} bytes: shorten the paths.")
+    return {NAME: TEMPLATE.format(name=NAME, schedule=schedule.text, user=here.user, command=command)}
+
+
+def _escaped(command: str) -> str:
+    """For cron, which ends the command at a bare percent sign and takes one backslash of two away."""
+    return command.replace("\\", "\\\\").replace("%", "\\%")

@@ -1,0 +1,62 @@
+"""A service and its timer for systemd."""
+
+from main.schedule import Schedule, refuse_either_day
+from main.schedulers import COMMAND, NAME, TIME_LIMIT_HOURS, Installation
+
+WEEKDAYS = ("Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat")
+
+# systemd refuses a program whose path has a quote in it; `nice` takes it as an argument, and changes nothing else.
+# The colon: no variable is looked up where a path has a dollar sign.
+SERVICE = """\
+[Unit]
+Description=Expire referral codes
+# After a boot, the run that was missed starts at once.
+After=network-online.target postgresql.service
+Wants=network-online.target
+
+[Service]
+Type=oneshot
+User={user}
+ExecStart=:/usr/bin/nice -n 0 {python} {manage} {command}
+TimeoutStartSec={hours}h
+"""
+
+TIMER = """\
+[Unit]
+Description=Expire referral codes on schedule
+
+[Timer]
+OnCalendar={calendar}
+Persistent=true
+
+[Install]
+WantedBy=timers.target
+"""
+
+
+def files(schedule: Schedule, here: Installation) -> dict[str, str]:
+    """Return the units' texts by their names. Raises CannotExpress for a schedule that only cron knows."""
+    refuse_either_day(schedule, "systemd")
+    service = SERVICE.format(
+        user=here.user,
+        python=_quoted(here.python),
+        manage=_quoted(here.manage),
+        command=COMMAND,
+        hours=TIME_LIMIT_HOURS,
+    )
+    return {f"{NAME}.service": service, f"{NAME}.timer": TIMER.format(calendar=calendar(schedule))}
+
+
+def calendar(schedule: Schedule) -> str:
+    """The schedule in the syntax of OnCalendar=, on the machine's clock."""
+    weekdays = "" if len(schedule.weekdays) == 7 else ",".join(WEEKDAYS[day] for day in schedule.weekdays) + " "
+    date = f"*-{_listed(schedule.months, 12)}-{_listed(schedule.days, 31)}"
+    return f"{weekdays}{date} {_listed(schedule.hours, 24)}:{_listed(schedule.minutes, 60)}:00"
+
+
+def _listed(numbers: list[int], all_of_them: int) -> str:
+    return "*" if len(numbers) == all_of_them else ",".join(f"{number:02}" for number in numbers)
+
+
+def _quoted(path: str) -> str:
+    return '"' + path.replace("\\", "\\\\").replace('"', '\\"').replace("%", "%%") + '"'

@@ -1,0 +1,184 @@
+"""An installation as an operator has it: a copy of the project in its own folder, with its own .env and database."""
+
+import os
+import shutil
+import sqlite3
+import subprocess
+import sys
+import sysconfig
+import tempfile
+import time
+import venv
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing
+from pathlib import Path
+
+import pytest
+import redis
+
+# None of these schedulers is there on Windows, nor the shell that the rest is run by.
+collect_ignore_glob = ["test_*.py"] if os.name == "nt" else []
+
+PROJECT = Path(__file__).parent.parent.parent
+# No more than cron gives to a job.
+BARE = {"PATH": "/usr/bin:/bin", "HOME": "/"}
+# Every character that cron, a shell, systemd or XML acts on.
+AWKWARD = """it's 100% "ours" & $HOME <é> \\n"""
+SEND = "from main.tasks import expire_referral_codes; expire_referral_codes.apply_async({arguments})"
+NO_DATABASE = "postgres://postgres@127.0.0.1:1/nowhere"
+FAKETIME = next(Path("/usr/lib").glob("*/faketime/libfaketime.so.1"), None)
+
+
+def need(present: object, what: str) -> None:
+    """Skip the test where `what` is missing; fail it where REQUIRE_SCHEDULERS says that nothing may be."""
+    if not present:
+        (pytest.fail if os.environ.get("REQUIRE_SCHEDULERS") == "1" else pytest.skip)(f"needs {what}")
+
+
+def until(true: Callable[[], object], what: str, seconds: float = 40) -> None:
+    """Wait until `true()` holds; fail with `what` when it does not in time."""
+    deadline = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < deadline, f"{what} did not happen within {seconds} s"
+        time.sleep(0.05)
+
+
+class Installed:
+    """The project in `folder`, run by `python`."""
+
+    def __init__(self, folder: Path, python: str = sys.executable) -> None:
+        self.folder = folder
+        self.python = python
+        self.log = folder / "logs" / "referral_codes.log"
+        self.schedule_log = folder / "logs" / "scheduled_runs.log"
+
+    def configure(self, **settings: str) -> None:
+        (self.folder / ".env").write_text("".join(f"{name}={value}\n" for name, value in settings.items()))
+
+    def run(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+        """Run manage.py from elsewhere, with hardly any environment."""
+        return subprocess.run(
+            [self.python, str(self.folder / "manage.py"), *arguments],
+            env=BARE | environment, cwd="/", capture_output=True, text=True, check=False,
+        )  # fmt: skip
+
+    def query(self, sql: str) -> list[tuple]:
+        with closing(sqlite3.connect(self.folder / "db.sqlite3", timeout=10)) as database, database:
+            return database.execute(sql).fetchall()
+
+    def add_overdue_code(self, code: str = "JOHNS-20") -> None:
+        self.query(
+            "INSERT INTO main_referralcode (code, discount, expires_at, status, created_at, updated_at) VALUES"
+            f" ('{code}', 20, '2020-01-01', 'active', '2020-01-01', '2020-01-01')"
+        )
+
+    def statuses(self) -> dict[str, str]:
+        return dict(self.query("SELECT code, status FROM main_referralcode"))
+
+    def ledger(self) -> list[tuple]:
+        return self.query("SELECT started_by, state, expired_count FROM main_expirationrun ORDER BY id")
+
+
+@pytest.fixture(scope="session")
+def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("migrated") / "knossos"
+    for name in ("main", "knossos"):
+        shutil.copytree(PROJECT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(PROJECT / "manage.py", folder)
+    assert not Installed(folder).run("migrate", "-v", "0").stderr
+    return folder
+
+
+@pytest.fixture
+def install(migrated: Path, tmp_path: Path) -> Callable[[str], Installed]:
+    """Install the project in a folder of this name, migrated, without a code."""
+
+    def copy(name: str) -> Installed:
+        return Installed(Path(shutil.copytree(migrated, tmp_path / name)))
+
+    return copy
+
+
+@pytest.fixture
+def installed(install: Callable[[str], Installed]) -> Installed:
+    return install("knossos")
+
+
+@pytest.fixture
+def awkward(install: Callable[[str], Installed]) -> Installed:
+    """Installed, with its virtual environment, in a folder whose name is hard to quote; so without django-crontab."""
+    installed = install(AWKWARD)
+    settings = installed.folder / "knossos" / "settings.py"
+    settings.write_text(settings.read_text().replace('    "django_crontab",\n', ""))
+    environment = installed.folder / ".venv"
+    venv.create(environment, symlinks=True)
+    packages = sysconfig.get_path("purelib", vars={"base": str(environment)})
+    (Path(packages) / "here.pth").write_text(sysconfig.get_path("purelib"))
+    installed.python = str(environment / "bin" / "python")
+    return installed
+
+
+@pytest.fixture
+def broken(install: Callable[[str], Installed]) -> Installed:
+    """Installed, with a database that refuses connections."""
+    installed = install("broken")
+    installed.configure(DATABASE_URL=NO_DATABASE)
+    return installed
+
+
+@pytest.fixture
+def broker() -> Iterator[str]:
+    """The address of a Redis that ends with the test; on a socket, as a free port could be taken meanwhile."""
+    need(shutil.which("redis-server"), "redis-server")
+    with tempfile.TemporaryDirectory() as folder:
+        socket = f"{folder}/redis"
+        server = subprocess.Popen(
+            ["redis-server", "--port", "0", "--unixsocket", socket, "--save", "", "--dir", folder],
+            stdout=subprocess.DEVNULL,
+        )
+        try:
+            until(Path(socket).exists, "Redis")
+            with redis.Redis(unix_socket_path=socket) as client:
+                assert client.ping()
+            yield f"redis+socket://{socket}"
+        finally:
+            server.terminate()
+            server.wait()
+
+
+class Started:
+    """A process of Celery, and what it says."""
+
+    def __init__(self, installed: Installed, *arguments: str, **environment: str) -> None:
+        self.output = Path(tempfile.mkdtemp(dir=installed.folder)) / "output"
+        with self.output.open("w") as file:
+            self.process = subprocess.Popen(
+                [installed.python, "-m", "celery", "-A", "knossos", *arguments],
+                cwd=installed.folder, env=BARE | environment, stdout=file, stderr=subprocess.STDOUT,
+            )  # fmt: skip
+
+    def said(self, text: str) -> bool:
+        assert self.process.poll() is None, self.output.read_text()
+        return text in self.output.read_text()
+
+    def stop(self) -> None:
+        self.process.terminate()
+        self.process.wait(20)
+
+
+@pytest.fixture
+def start() -> Iterator[Callable[..., Started]]:
+    with ExitStack() as stop_all:
+
+        def start(*arguments: object, **environment: str) -> Started:
+            started = Started(*arguments, **environment)
+            stop_all.callback(started.stop)
+            return started
+
+        yield start
+
+
+def send(installed: Installed, arguments: str = "") -> None:
+    """Send the task from another process than Celery's, as a web process would."""
+    done = installed.run("shell", "-v", "0", "-c", SEND.format(arguments=arguments))
+    assert (done.returncode, done.stderr) == (0, "")

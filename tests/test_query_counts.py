@@ -1,0 +1,88 @@
+"""How often the database is asked, and through which index: promises, whatever the number of codes."""
+
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.db.models import QuerySet
+from django.test.utils import CaptureQueriesContext
+
+from main.batches import PLACE
+from main.expiration import sweep
+from main.models import ExpirationRun, ReferralCode
+from main.report import as_text, report_of_dry_run, report_of_run
+from tests.conftest import INSTANT, NOW, make_code
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("clock")]
+SHELL = ExpirationRun.StartedBy.SHELL
+
+
+def make_overdue(count: int) -> None:
+    ReferralCode.objects.bulk_create(
+        ReferralCode(code=f"CODE-{ReferralCode.objects.count()}-{number}", expires_at=NOW) for number in range(count)
+    )
+
+
+def queries_of_sweep(batch_size: int) -> list[str]:
+    with CaptureQueriesContext(connection) as captured:
+        sweep(SHELL, batch_size=batch_size)
+    asked = [query["sql"] for query in captured.captured_queries]
+    return [sql for sql in asked if not sql.startswith(("BEGIN", "COMMIT", "SET LOCAL"))]
+
+
+def test_a_batch_asks_the_same_number_of_queries_whatever_its_size(either_way) -> None:
+    each = {"one statement": 1, "portable": 3}[either_way]
+    make_overdue(2)
+    one_batch = len(queries_of_sweep(batch_size=2))
+    make_overdue(50)
+    assert len(queries_of_sweep(batch_size=50)) == one_batch
+    make_overdue(8)
+    assert len(queries_of_sweep(batch_size=2)) == one_batch + 3 * each
+
+
+def test_nothing_to_do_asks_the_same_few_queries_in_an_empty_table_and_in_a_full_one(either_way) -> None:
+    # The interrupted runs, the new run, the codes (free and locked ones), the end of the run.
+    few = {"one statement": 4, "portable": 5}[either_way]
+    assert len(queries_of_sweep(batch_size=2)) == few
+    for number in range(20):
+        make_code(f"FUTURE-{number}", expires_at=NOW + INSTANT)
+        make_code(f"OFF-{number}", expires_at=NOW, status="inactive")
+    assert len(queries_of_sweep(batch_size=2)) == few
+
+
+@pytest.mark.parametrize("count", [1, 30])
+def test_a_report_asks_the_same_few_queries_for_one_code_and_for_many(django_assert_num_queries, count) -> None:
+    make_overdue(count)
+    with django_assert_num_queries(4):  # the last run, what saves marked since, how many are overdue, their lines
+        assert len(list(as_text(report_of_dry_run(NOW), verbosity=1))) == 1 + count
+    run = sweep(SHELL)
+    with django_assert_num_queries(3):  # the run knows its number
+        assert len(list(as_text(report_of_run(run), verbosity=1))) == 1 + count
+
+
+def plan(queryset: QuerySet) -> str:
+    """How the database would look it up if the table were large."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SET enable_seqscan = off")
+            try:
+                return queryset.explain()
+            finally:
+                cursor.execute("RESET enable_seqscan")
+    return queryset.explain()
+
+
+def test_every_lookup_of_a_sweep_and_its_report_has_its_index() -> None:
+    ReferralCode.objects.create(code="SAVED", expires_at=NOW)
+    run = sweep(SHELL)
+    overdue = ReferralCode.objects.overdue(NOW).order_by("expires_at", "id")
+    assert "referralcode_overdue" in plan(overdue)
+    assert "referralcode_run" in plan(report_of_run(run).expired.order_by("expires_at", "id"))
+    assert "referralcode_on_save" in plan(report_of_run(run).on_save)
+    assert "referralcode_on_save" in plan(report_of_dry_run(NOW + timedelta(days=1)).on_save)
+    assert "expirationrun_running" in plan(ExpirationRun.objects.filter(state=ExpirationRun.State.RUNNING))
+
+
+@pytest.mark.skipif("connection.vendor != 'postgresql'", reason="only PostgreSQL has the statement")
+def test_the_places_of_overdue_codes_are_found_through_the_index() -> None:
+    assert "referralcode_overdue" in plan(ReferralCode.objects.overdue(NOW).annotate(place=PLACE).order_by("place"))
