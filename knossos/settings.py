@@ -117,7 +117,8 @@ LOGIN_URL = "sign_in"
 LOGIN_REDIRECT_URL = "profile"
 LOGOUT_REDIRECT_URL = "sign_in"
 
-LANGUAGE_CODE = "en-gb"  # day before month, and the 24-hour clock
+LANGUAGE_CODE = "en-gb"  # day before month
+FORMAT_MODULE_PATH = "knossos.formats"  # the 24-hour clock, with its zone
 TIME_ZONE = env.str("TIME_ZONE", default="UTC")
 USE_TZ = True
 
@@ -134,12 +135,13 @@ CONTENT_SECURITY_POLICY = {
 STATIC_URL = "static/"
 STATIC_ROOT = BASE_DIR / "static_root"
 
+CELERY_TIMEZONE = TIME_ZONE
+
 # A process whose clock is further from the database server's refuses to sweep: it might expire everything.
 EXPIRATION_CLOCK_TOLERANCE = env.float("EXPIRATION_CLOCK_TOLERANCE", default=60)  # seconds
 # A code that is overdue for longer turns the health page red: a night was missed, and two hours have gone by.
 EXPIRATION_OVERDUE_LIMIT = env.float("EXPIRATION_OVERDUE_LIMIT", default=26)  # hours
 
-CELERY_TIMEZONE = TIME_ZONE
 CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", default="redis://127.0.0.1:6379/0")
 
 LOG_DIR = BASE_DIR / env.str("LOG_DIR", default="logs")

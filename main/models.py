@@ -198,8 +198,8 @@ class ExpirationRunQuerySet(models.QuerySet["ExpirationRun"]):
     """The ledger, latest first."""
 
     def sweeps(self) -> Self:
-        """The runs that expired codes, without those that undid one."""
-        return self.filter(undo_of__isnull=True)
+        """The runs over all codes, without undos and without those in which staff ended chosen codes."""
+        return self.filter(undo_of__isnull=True).exclude(started_by=ExpirationRun.StartedBy.ADMIN)
 
 
 class ExpirationRun(models.Model):

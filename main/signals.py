@@ -32,7 +32,8 @@ def log_expired_codes(
     sender: type[ReferralCode], codes: list[ExpiredCode], run: ExpirationRun | None, **kwargs: Any
 ) -> None:
     """Log one line a code, as one record. A log that cannot be written warns on stderr and in the ledger."""
-    _log_codes("expired", codes, f"by run {run.pk}" if run else "on save", run)
+    warning = _log(logging.INFO, _lines("expired", codes, f"by run {run.pk}" if run else "on save"))
+    _warn(warning, run)
 
 
 @receiver(referral_codes_restored)
@@ -40,12 +41,12 @@ def log_restored_codes(
     sender: type[ReferralCode], codes: list[ExpiredCode], run: ExpirationRun, **kwargs: Any
 ) -> None:
     """Log what the undo `run` put back, as `log_expired_codes` does."""
-    _log_codes("restored", codes, f"by run {run.pk}, undoing run {run.undo_of_id}", run)
+    _warn(_log(logging.INFO, _lines("restored", codes, f"by run {run.pk}, undoing run {run.undo_of_id}")), run)
 
 
 def log_failed_sweep(reason: str) -> None:
     """Log why a sweep did not complete: where the database is gone, the ledger cannot tell."""
-    _log(logging.ERROR, f"sweep failed: {visible(reason)}", None)
+    _warn(_log(logging.ERROR, f"sweep failed: {visible(reason)}"), None)
 
 
 def check_all_expired_referral_codes(
@@ -59,19 +60,25 @@ def check_all_expired_referral_codes(
     return sweep(started_by).expired_count
 
 
-def _log_codes(verb: str, codes: list[ExpiredCode], cause: str, run: ExpirationRun | None) -> None:
-    _log(logging.INFO, "\n".join(f"{verb} {_described(code)} {cause}" for code in codes), run)
-
-
-def _log(level: int, text: str, run: ExpirationRun | None) -> None:
+def _log(level: int, text: str) -> str:
+    """Return what to warn of, or nothing."""
     try:
         logger.log(level, "%s", text)
     except OSError as error:
-        warning = f"The log could not be written: {error}"
-        if run is None or run.warning != warning:  # once a run is enough
-            sys.stderr.write(f"Warning: {visible(warning)}\n")
+        return f"The log could not be written: {error}"
+    return ""
+
+
+def _warn(warning: str, run: ExpirationRun | None) -> None:
+    """On stderr, and in the ledger where there is a run; once a run is enough."""
+    if warning and (run is None or run.warning != warning):
+        sys.stderr.write(f"Warning: {visible(warning)}\n")
         if run:
             run.warning = warning
+
+
+def _lines(verb: str, codes: list[ExpiredCode], cause: str) -> str:
+    return "\n".join(f"{verb} {_described(code)} {cause}" for code in codes)
 
 
 def _described(code: ExpiredCode) -> str:

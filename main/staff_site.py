@@ -6,6 +6,7 @@ from django.contrib.admin import AdminSite
 from django.http import HttpRequest
 from django.template.response import TemplateResponse
 
+from main.chart import chart_of
 from main.dashboard import Dashboard
 
 
@@ -14,9 +15,13 @@ class StaffSite(AdminSite):
     site_title = "Knossos staff"
     index_title = "Referral codes"
     index_template = "admin/dashboard.html"
+    enable_nav_sidebar = False  # three models; the list needs the room
     login_template = "admin/staff_login.html"
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
         """The figures are for those who may see the codes."""
-        dashboard = Dashboard.now() if request.user.has_perm("main.view_referralcode") else None
-        return super().index(request, {"dashboard": dashboard, **(extra_context or {})})
+        context = dict(extra_context or {})
+        if request.user.has_perm("main.view_referralcode"):
+            dashboard = Dashboard.now()
+            context |= {"dashboard": dashboard, "chart": chart_of(dashboard.weeks)}
+        return super().index(request, context)

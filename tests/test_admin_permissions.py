@@ -32,7 +32,11 @@ def test_a_run_shows_its_codes_page_by_page_and_links_to_each(client, run):
     client.force_login(make_staff())
     codes = [
         make_code(
-            f"N-{number:02}", NOW - timedelta(days=60 - number), status="inactive", expired_at=NOW, expired_by=run
+            f"N-{number:02}",
+            expires_at=NOW - timedelta(days=60 - number),
+            status="inactive",
+            expired_at=NOW,
+            expired_by=run,
         )
         for number in range(60)
     ]

@@ -62,7 +62,8 @@ def test_a_file_that_holds_its_header_alone_imports_nothing(import_codes) -> Non
         (" \n\n", "The file is empty: its first line must name the columns."),
         (
             "A-1;John\x1b[31m;20\n",
-            r"No column is named 'code'. The first line must name the columns, parted by , or ; or tab. It says: A-1, John\x1b[31m, 20",
+            "No column is named 'code'. The first line must name the columns, parted by , or ; or tab. "
+            r"It says: A-1, John\x1b[31m, 20",
         ),
         ("code,Coupon\nA,B\n", "The columns 'code' and 'Coupon' both mean code: keep one of them."),
         (

@@ -9,12 +9,12 @@ MAIN = Path(__file__).parent.parent / "main"
 
 # From the bottom up; a module may import those above it in this list. What is not named is at the top.
 LAYERS = [
-    {"text", "dates", "logfile", "wording", "schedule", "stopping"},
+    {"text", "dates", "logfile", "wording", "stopping", "schedule"},
     {"failures", "schedulers"},
     {"models", "zone"},
     {"ledger", "batches"},
     {"expiration", "editing", "forms", "dashboard"},
-    {"undo"},
+    {"undo", "chart"},
     {"signals", "health", "report", "importing"},
     {"tasks", "cron", "checks", "demo", "admin", "staff_site", "views", "middleware"},
     {"urls", "apps", "management", "templatetags"},

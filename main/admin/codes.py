@@ -15,7 +15,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from main.admin import actions
-from main.admin.changelist import CappedPaginator, CodeChangeList
+from main.admin.changelist import COUNTED_AT_MOST, CappedPaginator, CodeChangeList
 from main.admin.display import badge, moment
 from main.admin.filters import AgentFilter, ExpiryFilter, RunFilter, StateFilter
 from main.admin.forms import CodeForm
@@ -45,21 +45,20 @@ class CodeAdmin(ModelAdmin):
     actions = actions.ALL
     autocomplete_fields = ["agent"]
     date_hierarchy = "expires_at"
-    list_display = ["code", "state", "expires", "agent_link", "percent", "created"]
+    list_display = ["code", "state", "expires", "agent_link", "percent", "created_on"]
     list_filter = [RunFilter, AgentFilter, StateFilter, ExpiryFilter]
     list_per_page = 50
     # What needs attention first: overdue, then ending soonest; what has ended comes last.
     ordering: ClassVar[Any] = ["status", NullsLast("expires_at"), "pk"]
     paginator = CappedPaginator
     search_fields = ["code", "agent__name"]
-    search_help_text = "Code, or name of the agent"
     show_full_result_count = False
     fieldsets = [
         (None, {"fields": ["code", "agent", "discount"]}),
         ("Expiry", {"fields": ["expires_at", "status"]}),
-        ("Record", {"fields": ["state", "ended_by", "created_at", "updated_at"]}),
     ]
-    readonly_fields = ["state", "ended_by", "created_at", "updated_at"]
+    record = ("Record", {"fields": ["state", "ended_by", "created", "edited"]})
+    readonly_fields = ["state", "ended_by", "created", "edited"]
 
     class Media:
         js = ["main/admin_code_form.js"]
@@ -83,9 +82,17 @@ class CodeAdmin(ModelAdmin):
         return f"{code.discount.normalize():f} %"
 
     @admin.display(description="created", ordering="created_at")
-    def created(self, code: ReferralCode) -> str:
+    def created_on(self, code: ReferralCode) -> str:
         created = timezone.localtime(code.created_at)
         return f"{created.day} {created:%b %Y}"
+
+    @admin.display(description="created")
+    def created(self, code: ReferralCode) -> SafeString:
+        return moment(code.created_at)
+
+    @admin.display(description="last edited")
+    def edited(self, code: ReferralCode) -> SafeString:
+        return moment(code.updated_at)
 
     @admin.display(description="marked inactive")
     def ended_by(self, code: ReferralCode) -> SafeString | str:
@@ -106,6 +113,9 @@ class CodeAdmin(ModelAdmin):
         # Joined, the database would join a million rows before it sorts them; so agents are read for the page alone.
         return super().get_queryset(request).prefetch_related("agent__user")
 
+    def get_fieldsets(self, request: HttpRequest, obj: ReferralCode | None = None) -> Any:
+        return [*self.fieldsets, self.record] if obj else self.fieldsets
+
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> ReferralCode | None:
         """To be changed, a code is locked: a sweep comes wholly before or after the edit."""
         code = super().get_object(request, object_id, from_field)
@@ -116,12 +126,13 @@ class CodeAdmin(ModelAdmin):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[ReferralCode], search_term: str
     ) -> tuple[QuerySet[ReferralCode], bool]:
-        """Agents are found first, so that the codes need no join."""
+        """Look once, as the count, the dates and the page would each read all codes; agents first, without a join."""
         term = search_term.strip()
-        if term:
-            agents = UserProfile.objects.filter(name__icontains=term)
-            queryset = queryset.filter(Q(code__icontains=term) | Q(agent__in=agents))
-        return queryset, False
+        if not term:
+            return queryset, False
+        agents = UserProfile.objects.filter(name__icontains=term)
+        found = queryset.filter(Q(code__icontains=term) | Q(agent__in=agents)).prefetch_related(None)
+        return queryset.filter(pk__in=list(found.values_list("pk", flat=True)[: COUNTED_AT_MOST + 1])), False
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[CodeChangeList]:
         return CodeChangeList

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from django import forms
@@ -10,7 +10,7 @@ from django.contrib.admin.widgets import AdminSplitDateTime
 from django.db.models import Q
 from django.utils import timezone
 
-from main.dates import end_of_day
+from main.dates import end_of_day, validate_year
 from main.models import ReferralCode, UserProfile
 from main.text import clean_code
 from main.wording import day_ended
@@ -33,6 +33,8 @@ class ExpiryWidget(AdminSplitDateTime):
 
     def __init__(self, attrs: dict[str, Any] | None = None) -> None:
         super().__init__(attrs)
+        self.widgets[0].attrs["data-zone-of-days"] = timezone.get_default_timezone_name()
+        self.widgets[1].attrs["data-zone-of-times"] = timezone.get_current_timezone_name()
         for part, label in zip(self.widgets, ("Expiry date", "Expiry time"), strict=True):
             part.attrs["aria-label"] = label
 
@@ -47,10 +49,15 @@ class ExpiryField(forms.SplitDateTimeField):
     widget = ExpiryWidget
 
     def compress(self, data_list: Any) -> datetime | None:
-        day, time = data_list or (None, None)
-        if isinstance(day, date) and not time and time != datetime.min.time():
+        if not data_list:
+            return None
+        day, clock = data_list
+        if day and clock in self.empty_values:
             return end_of_day(day)
-        return super().compress(data_list)
+        instant: datetime | None = super().compress(data_list)
+        if instant:
+            validate_year(instant)
+        return instant
 
 
 class CodeForm(ModelForm):
@@ -66,6 +73,8 @@ class CodeForm(ModelForm):
         if "agent" in self.fields:
             agents = Q(role=UserProfile.Role.AGENT) | Q(pk=self.instance.agent_id)
             self.fields["agent"].queryset = UserProfile.objects.filter(agents)  # type: ignore[attr-defined]
+        if "status" in self.fields:
+            self.fields["status"].help_text = "A code past its date is saved as inactive, whatever is chosen here."
         if "expires_at" in self.fields:
             self.fields["expires_at"].help_text = (
                 f"Times are in {timezone.get_current_timezone_name()}. A date without a time: the code works all of "

@@ -28,10 +28,10 @@ class ProfileAdmin(ModelAdmin):
     list_filter = ["role", "user__is_active"]
     list_per_page = 50
     list_select_related = ["user"]
+    show_facets = admin.ShowFacets.NEVER
     ordering = ["name", "pk"]
     readonly_fields = ["can_sign_in", "codes"]
     search_fields = ["name", "user__username"]
-    search_help_text = "Name, or user name"
 
     @admin.display(description="can sign in", boolean=True)
     def can_sign_in(self, profile: UserProfile) -> bool | None:

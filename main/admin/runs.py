@@ -26,10 +26,10 @@ CODES_PER_PAGE = 50
 class RunAdmin(ModelAdmin):
     actions = None
     date_hierarchy = "started_at"
-    fields = ["started", "ended", "result", "count", "upto", "by", "undo", "error", "warning"]
     list_display = ["run", "started", "result", "count", "took", "started_by"]
     list_filter = ["state", "started_by"]
     list_per_page = 50
+    show_facets = admin.ShowFacets.NEVER
 
     @admin.display(description="run", ordering="pk")
     def run(self, run: ExpirationRun) -> str:
@@ -70,6 +70,14 @@ class RunAdmin(ModelAdmin):
             return format_html('undid <a href="{}">run {}</a>', _url(run.undo_of), run.undo_of.pk)
         undoing = run.undos.first()
         return format_html('undone by <a href="{}">run {}</a>', _url(undoing), undoing.pk) if undoing else "not undone"
+
+    def get_fields(self, request: HttpRequest, obj: ExpirationRun | None = None) -> Any:
+        """Without what there is nothing to say of."""
+        fields = ["started", "ended", "result", "count", "upto", "by"]
+        if not obj:
+            return fields
+        undone = ["undo"] if obj.undo_of_id or obj.undos.exists() else []
+        return fields + undone + [field for field in ("error", "warning") if getattr(obj, field)]
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None

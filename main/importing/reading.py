@@ -119,7 +119,8 @@ def _columns(names: list[str]) -> dict[str, int]:
     if "code" not in columns:
         found = ", ".join(filter(None, names))
         raise BadFile(
-            f"No column is named 'code'. The first line must name the columns, parted by , or ; or tab. It says: {found[:200]}"
+            "No column is named 'code'. The first line must name the columns, parted by , or ; or tab. "
+            f"It says: {found[:200]}"
         )
     return columns
 

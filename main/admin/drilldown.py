@@ -1,0 +1,50 @@
+"""The way from a year to a month to a day, in a list too long for the database to say which of them have codes."""
+
+from __future__ import annotations
+
+from calendar import monthrange
+from datetime import date
+from typing import Any
+
+from django.contrib.admin.views.main import ChangeList
+from django.db.models import Max, Min
+from django.utils import timezone
+
+FIELD = "expires_at"
+PARTS = ("year", "month", "day")
+# Beyond, there are only dates that stand for no end at all; their last year is offered as well.
+YEARS = 12
+
+
+def drilldown(cl: ChangeList) -> dict[str, Any]:
+    """What Django's template `admin/date_hierarchy.html` needs, at the cost of at most one query."""
+    chosen = [int(cl.params[f"{FIELD}__{part}"]) for part in PARTS if f"{FIELD}__{part}" in cl.params]
+    if not chosen:
+        return {"show": True, "choices": [_choice(cl, [year]) for year in _years(cl)]}
+    back = {"link": _link(cl, chosen[:-1]), "title": _title(chosen[:-1]) if chosen[1:] else "All dates"}
+    if len(chosen) == len(PARTS):
+        return {"show": True, "back": back, "choices": [{"title": _title(chosen)}]}
+    last = monthrange(*chosen)[1] if chosen[1:] else 12
+    return {"show": True, "back": back, "choices": [_choice(cl, [*chosen, number]) for number in range(1, last + 1)]}
+
+
+def _years(cl: ChangeList) -> list[int]:
+    ends = cl.queryset.order_by().aggregate(first=Min(FIELD), last=Max(FIELD))
+    if not ends["first"]:
+        return []
+    first, last = (timezone.localtime(ends[end]).year for end in ("first", "last"))
+    return [*range(first, min(last, first + YEARS)), last]
+
+
+def _choice(cl: ChangeList, chosen: list[int]) -> dict[str, str]:
+    return {"link": _link(cl, chosen), "title": _title(chosen)}
+
+
+def _link(cl: ChangeList, chosen: list[int]) -> str:
+    parameters: dict[str, Any] = {f"{FIELD}__{part}": number for part, number in zip(PARTS, chosen, strict=False)}
+    return str(cl.get_query_string(parameters, [f"{FIELD}__"]))
+
+
+def _title(chosen: list[int]) -> str:
+    day = date(*chosen, *[1] * (3 - len(chosen)))
+    return [f"{day:%Y}", f"{day:%B %Y}", f"{day.day} {day:%B}"][len(chosen) - 1]
