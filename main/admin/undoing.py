@@ -8,7 +8,6 @@ from typing import Any
 from django.contrib import messages
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.core.exceptions import PermissionDenied
-from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
@@ -42,15 +41,13 @@ def undo_view(request: Any, run: ExpirationRun, context: dict[str, Any]) -> Http
     try:
         refuse_what_cannot_be_undone(run)
         if request.method == "POST":
-            return _undo(request, run)
+            _undo(request, run)
+            return HttpResponseRedirect(_page_of(run))
     except CannotUndo as error:
         messages.error(request, str(error))
         return HttpResponseRedirect(_page_of(run))
     except SweepFailed as failure:
         messages.error(request, f"{failure} {explain(failure.reason)}")
-        return HttpResponseRedirect(_page_of(run))
-    except DatabaseError as error:
-        messages.error(request, explain(error))
         return HttpResponseRedirect(_page_of(run))
     codes = untouched(run)
     return TemplateResponse(
@@ -70,7 +67,7 @@ def undo_view(request: Any, run: ExpirationRun, context: dict[str, Any]) -> Http
     )
 
 
-def _undo(request: Any, run: ExpirationRun) -> HttpResponse:
+def _undo(request: Any, run: ExpirationRun) -> None:
     undoing = undo(run, ExpirationRun.StartedBy.ADMIN)
     note = f"Undone by run {undoing.pk}: {undoing.restored_count} code(s) put back."
     LogEntry.objects.log_actions(request.user.pk, [run], CHANGE, note, single_object=True)
@@ -79,7 +76,6 @@ def _undo(request: Any, run: ExpirationRun) -> HttpResponse:
         request,
         format_html("Put back {} code(s) of run {}; this is {}.", undoing.restored_count, run.pk, link),
     )
-    return HttpResponseRedirect(_page_of(run))
 
 
 def _may(request: Any) -> bool:

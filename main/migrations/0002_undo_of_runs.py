@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('main', '0002_running_runs'),
+        ('main', '0001_initial'),
     ]
 
     operations = [
