@@ -117,6 +117,10 @@ LOGIN_URL = "sign_in"
 LOGIN_REDIRECT_URL = "profile"
 LOGOUT_REDIRECT_URL = "sign_in"
 
+# The reset of a password is mailed; for development it is printed where the server runs.
+vars().update(env.email_url("EMAIL_URL", default="consolemail://" if DEBUG else "smtp://localhost:25"))
+DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="knossos@localhost")
+
 LANGUAGE_CODE = "en-gb"  # day before month
 FORMAT_MODULE_PATH = "knossos.formats"  # the 24-hour clock, with its zone
 TIME_ZONE = env.str("TIME_ZONE", default="UTC")
