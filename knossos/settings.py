@@ -1,5 +1,6 @@
 """Settings, read from the environment and from `.env` beside manage.py; `.env.example` names them all."""
 
+import os
 from datetime import timedelta
 from pathlib import Path
 
@@ -117,6 +118,10 @@ LOGIN_URL = "sign_in"
 LOGIN_REDIRECT_URL = "profile"
 LOGOUT_REDIRECT_URL = "sign_in"
 
+# The reset of a password is mailed; for development it is printed where the server runs.
+vars().update(env.email_url("EMAIL_URL", default="consolemail://" if DEBUG else "smtp://localhost:25"))
+DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="knossos@localhost")
+
 LANGUAGE_CODE = "en-gb"  # day before month
 FORMAT_MODULE_PATH = "knossos.formats"  # the 24-hour clock, with its zone
 TIME_ZONE = env.str("TIME_ZONE", default="UTC")
@@ -149,14 +154,15 @@ LOG_DIR = BASE_DIR / env.str("LOG_DIR", default="logs")
 # The clock of this schedule is the scheduler's: the machine's for cron, TIME_ZONE for Celery.
 EXPIRATION_SCHEDULE = env.str("EXPIRATION_SCHEDULE", default="0 2 * * *")
 parse_schedule(EXPIRATION_SCHEDULE)
-# What the sweeps that cron starts print. A path with spaces is refused by `manage.py check` (main/checks.py).
+# What the sweeps that cron starts print. Nothing quotes its path: main/checks.py warns where that goes wrong.
 SCHEDULE_LOG = LOG_DIR / "scheduled_runs.log"
 CRONJOBS = [(EXPIRATION_SCHEDULE, "main.cron.expire_referral_codes", f">> {SCHEDULE_LOG} 2>&1")]
 CRONTAB_COMMENT = f"expire_referral_codes of {BASE_DIR}"  # else two installations of one user remove each other's line
 CRONTAB_COMMAND_PREFIX = f"mkdir -p {LOG_DIR} &&"  # without the folder the shell would not start the job
 CRONTAB_DJANGO_MANAGE_PATH = str(BASE_DIR / "manage.py")
 # A job of cron does not see the environment of this process.
-CRONTAB_DJANGO_SETTINGS_MODULE = env.str("DJANGO_SETTINGS_MODULE", default="knossos.settings")
+CRONTAB_DJANGO_SETTINGS_MODULE = os.environ.get("DJANGO_SETTINGS_MODULE", "knossos.settings")
+
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,

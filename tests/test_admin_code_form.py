@@ -95,9 +95,9 @@ def test_the_end_of_a_day_is_shown_as_that_day_and_stays_it(client):
         ("0001-01-01", "00:00", "The year must be from 1970 to 9998."),
         ("9999-12-31", "", "The year must be from 1970 to 9998."),
         ("9999-12-31", "23:59", "The year must be from 1970 to 9998."),
-        ("tomorrow", "", "Enter a valid date."),
-        ("", "12:00", "Enter a valid date."),
-        ("2026-12-24", "25:00", "Enter a valid time."),
+        ("tomorrow", "", "Give the day like 2026-12-31, or leave day and time empty."),
+        ("", "12:00", "Give the day like 2026-12-31, or leave day and time empty."),
+        ("2026-12-24", "25:00", "Give the time like 17:30, or leave it empty."),
     ],
 )
 def test_a_date_that_cannot_be_is_refused_at_its_field(client, day, time, error):

@@ -133,6 +133,17 @@ def test_an_undo_is_no_run_of_the_sweep(client):
 
 
 @pytest.mark.django_db
+def test_what_staff_expire_by_hand_neither_hides_a_failed_night_nor_is_one(client):
+    make_run("completed", started_by="admin")
+    assert health(client)[1]["last_completed_run"] is None
+    make_run("failed", started_by="admin")
+    assert health(client)[0] == 200
+    make_run("failed")
+    make_run("completed", started_by="admin")
+    assert health(client)[0] == 503
+
+
+@pytest.mark.django_db
 def test_a_probe_gets_no_cookie_and_no_cached_answer(client):
     response = client.get("/health/")
     assert not response.cookies

@@ -16,7 +16,7 @@ LAYERS = [
     {"expiration", "editing", "forms", "dashboard"},
     {"undo", "chart"},
     {"signals", "health", "report", "importing"},
-    {"tasks", "cron", "checks", "demo", "admin", "staff_site", "views", "middleware"},
+    {"tasks", "cron", "checks", "demo", "admin", "staff_site", "views", "account_views", "middleware"},
     {"urls", "apps", "management", "templatetags"},
 ]
 

@@ -19,11 +19,11 @@ from django.utils.text import capfirst
 from main import editing
 from main.editing import Edit, Outcome
 from main.expiration import expire_now
+from main.forms import EXTENSIONS
 from main.models import ReferralCode, ReferralCodeQuerySet
 from main.stopping import SweepFailed
 from main.wording import in_words
 
-EXTENSIONS = (7, 30, 90)  # days
 # Locked together, confirmed on one page, and within Django's limit of 1,000 form fields.
 AT_MOST = 500
 

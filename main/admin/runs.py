@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse
-from django.urls import reverse
+from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from main.admin.display import badge, moment
+from main.admin.undoing import can_undo, undo_view
 from main.models import ExpirationRun
 
 if TYPE_CHECKING:
@@ -88,7 +89,21 @@ class RunAdmin(ModelAdmin):
         if run and request.user.has_perm("main.view_referralcode"):
             codes = run.codes.order_by("expires_at", "id").select_related("agent__user")
             context["codes"] = Paginator(codes, CODES_PER_PAGE).get_page(request.GET.get("page"))
+        if run and can_undo(request, run):
+            context["undo_url"] = reverse("admin:main_expirationrun_undo", args=[run.pk])
         return super().change_view(request, object_id, form_url, context)
+
+    def get_urls(self) -> list[URLPattern]:
+        undo = self.admin_site.admin_view(self.undo_run)
+        return [path("<path:object_id>/undo/", undo, name="main_expirationrun_undo"), *super().get_urls()]
+
+    def undo_run(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Ask, and then undo; 404 for a run that is not in the ledger."""
+        run = self.get_object(request, object_id)
+        if run is None:
+            raise Http404(f"There is no run {object_id} in the ledger.")
+        context = {**self.admin_site.each_context(request), "opts": self.opts, "media": self.media}
+        return undo_view(request, run, context)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

@@ -2,8 +2,9 @@
 
 import os
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
 from axe_playwright_python.base import AXE_SCRIPT
@@ -26,13 +27,16 @@ REPORT_VIOLATIONS = """
 """
 
 
-class Visitor(NamedTuple):
+@dataclass
+class Visitor:
     """A `page` of Chromium in one `look`, and what went wrong on it so far."""
 
     page: Any
     server: str
     look: str
-    faults: list[str]
+    has_scripts: bool
+    faults: list[str] = field(default_factory=list)
+    is_inspected: bool = False  # the page as it is now
 
     def sign_in(self, user: User) -> None:
         """Sign in without the form."""
@@ -45,14 +49,19 @@ class Visitor(NamedTuple):
         """Fail unless the page as it is now is accessible and fits the window; keep its picture as `name`."""
         if name:
             self.page.screenshot(path=SCREENSHOT_DIR / f"{name}-{self.look}.png", full_page=True)
-        self.page.evaluate(AXE_SCRIPT)
-        # To look into imported style sheets axe would add inline styles, which the page rightly forbids.
-        for violation in self.page.evaluate("axe.run({preload: false})")["violations"]:
-            places = [node["html"] + "\n" + node["failureSummary"] for node in violation["nodes"]]
-            self.faults.append("\n".join([f"axe {violation['id']} on {self.page.url}: {violation['help']}", *places]))
+        if self.has_scripts:  # axe needs them
+            self._run_axe()
+        self.is_inspected = True
         if self.page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"):
             self.faults.append(f"{self.page.url} is wider than the window")
         assert not self.faults, "\n\n".join(self.faults)
+
+    def _run_axe(self) -> None:
+        self.page.evaluate(AXE_SCRIPT)
+        # To look into imported style sheets axe would add inline styles, which the page rightly forbids.
+        for violation in self.page.evaluate("axe.run({preload: false, resultTypes: ['violations']})")["violations"]:
+            places = [node["html"] + "\n" + node["failureSummary"] for node in violation["nodes"]]
+            self.faults.append("\n".join([f"axe {violation['id']} on {self.page.url}: {violation['help']}", *places]))
 
 
 @pytest.fixture(scope="session")
@@ -79,7 +88,8 @@ def visit(browser: OnThread, live_server: Any) -> Iterator[Callable[..., Visitor
         context = browser.new_context(base_url=live_server.url, **LOOKS[look], **options)
         context.set_default_timeout(10_000)
         context.add_init_script(REPORT_VIOLATIONS)
-        visitor = Visitor(context.new_page(), live_server.url, look, [])
+        has_scripts = options.get("java_script_enabled", True)
+        visitor = Visitor(context.new_page(), live_server.url, look, has_scripts)
         _note_faults(visitor)
         visitors.append(visitor)
         return visitor
@@ -87,7 +97,9 @@ def visit(browser: OnThread, live_server: Any) -> Iterator[Callable[..., Visitor
     yield open_window
     for visitor in visitors:
         try:
-            visitor.inspect()
+            if not visitor.is_inspected:
+                visitor.inspect()
+            assert not visitor.faults, "\n\n".join(visitor.faults)
         finally:
             visitor.page.context.close()
 
@@ -113,4 +125,9 @@ def _note_faults(visitor: Visitor) -> None:
 
     visitor.page.on("request", note_request)
     visitor.page.on("console", note_message)
+
+    def note_navigation(frame: Any) -> None:
+        visitor.is_inspected = False
+
+    visitor.page.on("framenavigated", note_navigation)
     visitor.page.on("pageerror", lambda error: visitor.faults.append(f"script: {error}"))

@@ -1,0 +1,35 @@
+"""Signing in, and the zone in which a visitor reads times."""
+
+from django.contrib.auth.views import LoginView
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme
+
+from main import zone
+from main.forms import ZoneForm
+
+
+class SignInView(LoginView):
+    template_name = "main/accounts/sign_in.html"
+    redirect_authenticated_user = True
+
+    def get_default_redirect_url(self) -> str:
+        return reverse("admin:index") if self.request.user.is_staff else super().get_default_redirect_url()
+
+
+def choose_zone(request: HttpRequest) -> HttpResponse:
+    """Keep the chosen zone in a cookie, and go back to where the visitor came from."""
+    form = ZoneForm(request.POST or None, initial={"zone": timezone.get_current_timezone_name()})
+    next_page = request.GET.get("next", "")
+    if not url_has_allowed_host_and_scheme(next_page, {request.get_host()}, request.is_secure()):
+        next_page = reverse("profile")
+    if not form.is_valid():
+        return render(request, "main/accounts/zone.html", {"form": form})
+    response = redirect(next_page)
+    response.set_cookie(
+        zone.COOKIE, form.cleaned_data["zone"], max_age=zone.COOKIE_AGE, samesite="Lax",
+        secure=request.is_secure(), httponly=True,
+    )  # fmt: skip
+    return response

@@ -1,0 +1,86 @@
+"""Undoing a run from the ledger: asked first, on a page that says what it would put back, what not, and why."""
+
+from __future__ import annotations
+
+from itertools import islice
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils.html import format_html
+from django.views.decorators.csrf import csrf_protect
+from django.views.decorators.http import require_http_methods
+
+from main.failures import explain
+from main.models import ExpirationRun
+from main.stopping import SweepFailed
+from main.undo import CannotUndo, gone, left, refuse_what_cannot_be_undone, undo, untouched
+
+SHOWN = 50
+
+
+def can_undo(request: HttpRequest, run: ExpirationRun) -> bool:
+    """Whether this person may, and the run is one that can be undone."""
+    try:
+        refuse_what_cannot_be_undone(run)
+    except CannotUndo:
+        return False
+    return _may(request)
+
+
+@csrf_protect
+@require_http_methods(["GET", "HEAD", "POST"])
+def undo_view(request: Any, run: ExpirationRun, context: dict[str, Any]) -> HttpResponse:
+    """Ask on GET, undo on POST. Raises PermissionDenied for one who may not change codes."""
+    if not _may(request):
+        raise PermissionDenied
+    try:
+        refuse_what_cannot_be_undone(run)
+        if request.method == "POST":
+            _undo(request, run)
+            return HttpResponseRedirect(_page_of(run))
+    except CannotUndo as error:
+        messages.error(request, str(error))
+        return HttpResponseRedirect(_page_of(run))
+    except SweepFailed as failure:
+        messages.error(request, f"{failure} {explain(failure.reason)}")
+        return HttpResponseRedirect(_page_of(run))
+    codes = untouched(run)
+    return TemplateResponse(
+        request,
+        "admin/main/expirationrun/undo.html",
+        {
+            **context,
+            "title": f"Undo run {run.pk}?",
+            "run": run,
+            "run_url": _page_of(run),
+            "count": codes.count(),
+            "codes": codes.select_related("agent__user")[:SHOWN],
+            "left": list(islice(left(run), SHOWN + 1)),
+            "gone": gone(run),
+            "shown": SHOWN,
+        },
+    )
+
+
+def _undo(request: Any, run: ExpirationRun) -> None:
+    undoing = undo(run, ExpirationRun.StartedBy.ADMIN)
+    note = f"Undone by run {undoing.pk}: {undoing.restored_count} code(s) put back."
+    LogEntry.objects.log_actions(request.user.pk, [run], CHANGE, note, single_object=True)
+    link = format_html('<a href="{}">run {}</a>', _page_of(undoing), undoing.pk)
+    messages.success(
+        request,
+        format_html("Put back {} code(s) of run {}; this is {}.", undoing.restored_count, run.pk, link),
+    )
+
+
+def _may(request: Any) -> bool:
+    return bool(request.user.has_perm("main.view_expirationrun") and request.user.has_perm("main.change_referralcode"))
+
+
+def _page_of(run: ExpirationRun) -> str:
+    return reverse("admin:main_expirationrun_change", args=[run.pk])

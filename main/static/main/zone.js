@@ -1,0 +1,12 @@
+// Offers the zone of the device, where the page knows it.
+const deviceZone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+const choice = document.getElementById("id_zone");
+const button = document.getElementById("device-zone");
+if ([...choice.options].some(option => option.value === deviceZone)) {
+    button.textContent = `Use this device’s zone, ${deviceZone}`;
+    button.hidden = false;
+    button.addEventListener("click", () => {
+        choice.value = deviceZone;
+        choice.form.requestSubmit();
+    });
+}

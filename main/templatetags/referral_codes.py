@@ -1,0 +1,45 @@
+"""How a code is described on the pages; `now` is one instant for the whole page."""
+
+from datetime import datetime, timedelta
+
+from django import template
+
+from main.models import ReferralCode
+from main.wording import in_words
+
+register = template.Library()
+register.filter("in_words", in_words)
+
+State = ReferralCode.State
+WHY_ENDED = {
+    State.OVERDUE: "Reached its date",
+    State.EXPIRED: "Reached its date",
+    State.SWITCHED_OFF: "Switched off by the office",
+    State.AGENT_INACTIVE: "Agent's account is switched off",
+}
+
+
+@register.filter
+def state_at(code: ReferralCode, now: datetime) -> ReferralCode.State:
+    return code.state(now)
+
+
+@register.filter
+def why_ended(code: ReferralCode, now: datetime) -> str:
+    return WHY_ENDED[code.state(now)]
+
+
+@register.filter
+def days_until(instant: datetime, now: datetime) -> float:
+    """Days from `now` to `instant`, for a meter."""
+    return round((instant - now) / timedelta(days=1), 1)
+
+
+@register.filter
+def time_until(instant: datetime, now: datetime) -> str:
+    """The time from `now` to the later `instant`, in its largest fitting unit, rounded down: "47 hours"."""
+    left = instant - now
+    for unit, size in {"day": timedelta(days=1), "hour": timedelta(hours=1), "minute": timedelta(minutes=1)}.items():
+        if number := left // size:
+            return f"{number} {unit}" if number == 1 else f"{number} {unit}s"
+    return "less than a minute"

@@ -1,0 +1,192 @@
+"""The pages of an agent's codes: `profile` shows them; `manage_referral_codes` and its tasks let staff edit them."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.admin.models import ADDITION, CHANGE, DELETION, LogEntry
+from django.contrib.admin.utils import construct_change_message
+from django.contrib.auth.decorators import login_required
+from django.contrib.auth.models import User
+from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
+from django.db import IntegrityError, transaction
+from django.db.models import F
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+
+from main.editing import Outcome, extend, reactivate, switch_off
+from main.forms import ConfirmForm, ExtendForm, ReferralCodeForm
+from main.models import ENDS_SOON, ReferralCode, ReferralCodeQuerySet, UserProfile
+from main.wording import in_words
+
+WORKING_ON_A_PAGE, ENDED_ON_A_PAGE = 50, 20
+
+
+class SignedInRequest(HttpRequest):
+    user: User
+
+
+PROFILES = UserProfile.objects.select_related("user")
+
+
+@login_required
+def profile(request: SignedInRequest, pk: int | None = None) -> HttpResponse:
+    """One's own codes, or those of the agent `pk` for staff who may view codes. Others find no such page."""
+    person = PROFILES.filter(user_id=request.user.pk).first() if pk is None else get_object_or_404(PROFILES, pk=pk)
+    if person is None:
+        return render(request, "main/accounts/no_profile.html")
+    own = person.user_id == request.user.pk
+    if not own and not (request.user.is_staff and request.user.has_perm("main.view_referralcode")):
+        raise Http404
+    return render(request, "main/accounts/profile.html", {"own": own, **_codes_of(person, request)})
+
+
+def _staff_with(permission: str) -> Callable[[Callable[..., HttpResponse]], Callable[..., HttpResponse]]:
+    """Let staff with the `permission` in, and refuse other staff; for anybody else there is no such page."""
+
+    def guard(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+        @login_required
+        @wraps(view)
+        def guarded(request: SignedInRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            if not request.user.is_staff:
+                raise Http404
+            if not request.user.has_perm(permission):
+                raise PermissionDenied
+            return view(request, *args, **kwargs)
+
+        return guarded
+
+    return guard
+
+
+@_staff_with("main.view_referralcode")
+def manage_referral_codes(request: SignedInRequest, agent_pk: int) -> HttpResponse:
+    agent = get_object_or_404(PROFILES, pk=agent_pk)
+    return render(request, "main/codes/manage.html", {"managing": True, **_codes_of(agent, request)})
+
+
+@_staff_with("main.add_referralcode")
+def create_referral_code(request: SignedInRequest, agent_pk: int) -> HttpResponse:
+    agent = get_object_or_404(PROFILES, pk=agent_pk)
+    form = ReferralCodeForm(_posted(request), instance=ReferralCode(agent=agent))
+    if form.is_valid() and _saved(form):
+        return _told_what_was_saved(request, form, ADDITION)
+    return render(request, "main/codes/create.html", {"form": form, "agent": agent})
+
+
+@_staff_with("main.change_referralcode")
+@transaction.atomic
+def edit_referral_code(request: SignedInRequest, agent_pk: int, pk: int) -> HttpResponse:
+    # Locked, so that a sweep of the same code comes wholly before or after this edit.
+    code = get_object_or_404(ReferralCode.objects.select_for_update(no_key=True), agent=agent_pk, pk=pk)
+    form = ReferralCodeForm(_posted(request), instance=code)
+    if form.is_valid() and _saved(form):
+        return _told_what_was_saved(request, form, CHANGE)
+    return render(request, "main/codes/edit.html", {"form": form, "code": code})
+
+
+@_staff_with("main.change_referralcode")
+def extend_referral_code(request: SignedInRequest, agent_pk: int, pk: int) -> HttpResponse:
+    code = get_object_or_404(ReferralCode, agent=agent_pk, pk=pk)
+    form = ExtendForm(_posted(request))
+    if form.is_valid():
+        return _told_what_was_done(request, code, lambda codes: extend(codes, form.cleaned_data["days"]))
+    return render(request, "main/codes/extend.html", {"form": form, "code": code})
+
+
+@_staff_with("main.change_referralcode")
+def switch_off_referral_code(request: SignedInRequest, agent_pk: int, pk: int) -> HttpResponse:
+    code = get_object_or_404(ReferralCode, agent=agent_pk, pk=pk)
+    form = ConfirmForm(_posted(request))
+    if form.is_valid():
+        return _told_what_was_done(request, code, switch_off)
+    return render(request, "main/codes/switch_off.html", {"form": form, "code": code})
+
+
+@_staff_with("main.change_referralcode")
+def reactivate_referral_code(request: SignedInRequest, agent_pk: int, pk: int) -> HttpResponse:
+    code = get_object_or_404(ReferralCode, agent=agent_pk, pk=pk)
+    form = ConfirmForm(_posted(request))
+    if form.is_valid():
+        return _told_what_was_done(request, code, reactivate)
+    return render(request, "main/codes/reactivate.html", {"form": form, "code": code})
+
+
+@_staff_with("main.delete_referralcode")
+@transaction.atomic
+def delete_referral_code(request: SignedInRequest, agent_pk: int, pk: int) -> HttpResponse:
+    code = get_object_or_404(ReferralCode, agent=agent_pk, pk=pk)
+    form = ConfirmForm(_posted(request))
+    if form.is_valid():
+        _record(request, code, DELETION, "")
+        code.delete()
+        messages.success(request, f"{code} was deleted.")
+        return redirect("manage_referral_codes", agent_pk)
+    return render(request, "main/codes/delete.html", {"form": form, "code": code})
+
+
+def _posted(request: SignedInRequest) -> QueryDict | None:
+    return request.POST if request.method == "POST" else None
+
+
+def _codes_of(agent: UserProfile, request: SignedInRequest) -> dict[str, Any]:
+    """What works now, ending soonest first, and what does not: switched off first, then by the latest date."""
+    now = timezone.now()
+    usable = agent.codes.usable(now)
+    working = usable.order_by(F("expires_at").asc(nulls_last=True), "pk")
+    ended = agent.codes.exclude(pk__in=usable.values("pk")).order_by(F("expires_at").desc(nulls_first=True), "pk")
+    return {
+        "agent": agent,
+        "now": now,
+        "working": Paginator(working, WORKING_ON_A_PAGE).get_page(request.GET.get("working")),
+        "ended": Paginator(ended, ENDED_ON_A_PAGE).get_page(request.GET.get("ended")),
+        "stopping_count": usable.expired(now + ENDS_SOON).count(),
+    }
+
+
+def _saved(form: ReferralCodeForm) -> bool:
+    try:
+        with transaction.atomic():
+            form.save()
+    except IntegrityError:  # somebody else took the code after the form had looked
+        form.add_error("code", "This code was created by someone else just now.")
+        return False
+    return True
+
+
+def _told_what_was_saved(request: SignedInRequest, form: ReferralCodeForm, flag: int) -> HttpResponse:
+    code = form.instance
+    changes = construct_change_message(form, [], flag == ADDITION)  # type: ignore[arg-type] # the stubs forget model forms
+    _record(request, code, flag, changes)
+    state = code.state()
+    if state == ReferralCode.State.EXPIRED and code.expires_at:
+        past = in_words(code.expires_at)
+        messages.warning(request, f"{code} is past its date ({past}): it was saved as inactive.")
+    elif state == ReferralCode.State.SWITCHED_OFF:
+        messages.warning(request, f"{code} was saved. It stays switched off until you reactivate it.")
+    elif state == ReferralCode.State.AGENT_INACTIVE:
+        messages.warning(request, f"{code} was saved. It works once the agent's account is switched on.")
+    else:
+        messages.success(request, f"{code} was saved, and works.")
+    return redirect("manage_referral_codes", code.agent_id)
+
+
+@transaction.atomic
+def _told_what_was_done(
+    request: SignedInRequest, code: ReferralCode, edit: Callable[[ReferralCodeQuerySet], Outcome]
+) -> HttpResponse:
+    outcome = edit(ReferralCode.objects.filter(pk=code.pk))
+    for done in outcome.done:
+        _record(request, done.code, CHANGE, f"{done.note.capitalize()}.")
+        messages.success(request, f"{code} was {done.note}.")
+    for left in outcome.left:
+        messages.warning(request, f"{code} was left as it is: {left.note}.")
+    return redirect("manage_referral_codes", code.agent_id)
+
+
+def _record(request: SignedInRequest, code: ReferralCode, flag: int, message: Any) -> None:
+    """In the admin's history, so that it is whole wherever staff edit."""
+    LogEntry.objects.log_actions(request.user.pk, [code], flag, message, single_object=True)

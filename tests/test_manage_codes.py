@@ -1,0 +1,306 @@
+"""What staff do to an agent's codes on the pages outside the admin, and what they are told."""
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
+from django.contrib.admin.models import LogEntry
+from django.contrib.auth.models import Permission, User
+from django.contrib.messages import get_messages
+from django.db.models.signals import pre_save
+from django.test import Client
+from django.urls import reverse
+
+from main.dates import end_of_day
+from main.models import ReferralCode, UserProfile
+from tests.conftest import NOW, make_agent, make_code
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
+
+DAY = timedelta(days=1)
+TASKS = ["edit", "extend", "switch_off", "reactivate", "delete"]
+
+
+@pytest.fixture
+def maria() -> UserProfile:
+    return make_agent("Maria Garcia")
+
+
+@pytest.fixture
+def code(maria: UserProfile) -> ReferralCode:
+    return make_code("MARIA-15", agent=maria, discount=15, expires_at=NOW + 10 * DAY)
+
+
+def url_of(task: str, code: ReferralCode) -> str:
+    return reverse(f"{task}_referral_code", args=[code.agent_id, code.pk])
+
+
+def post(client: Client, url: str, **data: Any) -> list[str]:
+    """Send the form, and return what the person is told."""
+    client.cookies.pop("messages", None)  # what was told before
+    response = client.post(url, data)
+    assert response.status_code == 302, response.context["form"].errors
+    return [f"{message.level_tag}: {message}" for message in get_messages(response.wsgi_request)]
+
+
+def errors(client: Client, url: str, **data: Any) -> dict[str, list[str]]:
+    response = client.post(url, data)
+    assert response.status_code == 200
+    return response.context["form"].errors
+
+
+def history() -> list[str]:
+    return [f"{entry.user}: {entry}" for entry in LogEntry.objects.order_by("pk")]
+
+
+def create(client: Client, maria: UserProfile, **data: Any) -> list[str]:
+    return post(client, reverse("create_referral_code", args=[maria.pk]), **{"discount": "20", **data})
+
+
+def test_creates_a_code_in_capitals_that_works_to_the_end_of_its_day(
+    admin_client: Client, maria: UserProfile, settings: Any
+) -> None:
+    settings.TIME_ZONE = "Europe/Athens"
+    told = create(admin_client, maria, code="  maria-20 ", expires_at_0="2026-11-30")
+    assert told == ["success: MARIA-20 was saved, and works."]
+    code = ReferralCode.objects.get()
+    assert (code.code, code.agent, code.discount, code.status) == ("MARIA-20", maria, 20, "active")
+    assert code.is_usable(datetime(2026, 11, 30, 21, 59, 59, 999999, tzinfo=UTC))
+    assert not code.is_usable(datetime(2026, 11, 30, 22, 0, tzinfo=UTC))
+    assert history() == ["admin: Added “MARIA-20”."]
+
+
+def test_creates_a_code_that_ends_at_a_time_and_one_that_never_does(admin_client: Client, maria: UserProfile) -> None:
+    create(admin_client, maria, code="TIME", expires_at_0="2026-11-30", expires_at_1="17:30")
+    create(admin_client, maria, code="NEVER")
+    assert ReferralCode.objects.get(code="TIME").expires_at == datetime(2026, 11, 30, 17, 30, tzinfo=UTC)
+    assert ReferralCode.objects.get(code="NEVER").expires_at is None
+
+
+def test_reads_a_time_in_the_visitors_zone(admin_client: Client, maria: UserProfile) -> None:
+    admin_client.cookies["zone"] = "Asia/Tokyo"
+    create(admin_client, maria, code="TIME", expires_at_0="2026-11-30", expires_at_1="17:30")
+    assert ReferralCode.objects.get().expires_at == datetime(2026, 11, 30, 8, 30, tzinfo=UTC)
+
+
+def test_says_that_a_code_past_its_date_was_saved_as_inactive(admin_client: Client, maria: UserProfile) -> None:
+    told = create(admin_client, maria, code="LATE", expires_at_0="2026-11-20")
+    assert told == ["warning: LATE is past its date (end of 20 Nov 2026 UTC): it was saved as inactive."]
+    code = ReferralCode.objects.get()
+    assert (code.status, code.expired_at) == ("inactive", NOW)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"code": ""}, {"code": ["This field is required."]}),
+        ({"code": "maria-15"}, {"code": ["The code MARIA-15 exists already."]}),
+        (
+            {"code": "A\tB"},
+            {
+                "code": [
+                    "Only printable characters, please: no line breaks, tabs or invisible marks.",
+                    "A code is one line of printable characters, without spaces around it.",
+                ]
+            },
+        ),
+        ({"code": "A\0B"}, {"code": ["Null characters are not allowed."]}),
+        ({"discount": "101"}, {"discount": ["Ensure this value is less than or equal to 100."]}),
+        ({"discount": "NaN"}, {"discount": ["Enter a number."]}),
+        (
+            {"expires_at_0": "30/02/2026"},
+            {"expires_at": ["Give the day like 2026-12-31, or leave day and time empty."]},
+        ),
+        ({"expires_at_1": "17:30"}, {"expires_at": ["Give the day like 2026-12-31, or leave day and time empty."]}),
+        (
+            {"expires_at_0": "2026-12-31", "expires_at_1": "25:00"},
+            {"expires_at": ["Give the time like 17:30, or leave it empty."]},
+        ),
+        ({"expires_at_0": "9999-12-31"}, {"expires_at": ["The year must be from 1970 to 9998."]}),
+        (
+            {"expires_at_0": "0001-01-01", "expires_at_1": "00:00"},
+            {"expires_at": ["The year must be from 1970 to 9998."]},
+        ),
+    ],
+)
+def test_refuses_what_cannot_be_and_says_why(
+    admin_client: Client, code: ReferralCode, wrong: dict[str, str], said: dict[str, list[str]]
+) -> None:
+    url = reverse("create_referral_code", args=[code.agent_id])
+    assert errors(admin_client, url, **{"code": "NEW", "discount": "20", **wrong}) == said
+    assert list(ReferralCode.objects.all()) == [code]
+    assert history() == []
+
+
+def test_says_that_somebody_else_was_faster_with_the_same_code(admin_client: Client, maria: UserProfile) -> None:
+    def be_faster(**kwargs: Any) -> None:  # after the form has looked and before it saves
+        make_code("NEW")
+
+    pre_save.connect(be_faster, ReferralCode)
+    try:
+        said = errors(admin_client, reverse("create_referral_code", args=[maria.pk]), code="new", discount="20")
+    finally:
+        pre_save.disconnect(be_faster, ReferralCode)
+    assert said == {"code": ["This code was created by someone else just now."]}
+    assert history() == []
+
+
+def test_refuses_a_local_time_that_the_clocks_skip(admin_client: Client, code: ReferralCode) -> None:
+    admin_client.cookies["zone"] = "Europe/Athens"
+    skipped = {"code": "X", "discount": "20", "expires_at_0": "2027-03-28", "expires_at_1": "03:30"}
+    assert errors(admin_client, url_of("edit", code), **skipped) == {
+        "expires_at": [
+            "2027-03-28 03:30:00 couldn’t be interpreted in time zone Europe/Athens; "
+            "it may be ambiguous or it may not exist."
+        ]
+    }
+
+
+def test_edits_a_code(admin_client: Client, code: ReferralCode) -> None:
+    url = url_of("edit", code)
+    told = post(admin_client, url, code="maria-30", discount="30", expires_at_0="2026-12-31")
+    assert told == ["success: MARIA-30 was saved, and works."]
+    code.refresh_from_db()
+    assert (code.code, code.discount, code.expires_at) == ("MARIA-30", 30, end_of_day(date(2026, 12, 31)))
+    assert history() == ["admin: Changed “MARIA-30” — Changed Code, Discount (%) and Works until."]
+
+
+def test_a_form_that_is_sent_as_it_came_changes_nothing(admin_client: Client, code: ReferralCode) -> None:
+    for expires_at in [end_of_day(date(2026, 12, 31)), datetime(2026, 12, 31, 17, 30, 15, tzinfo=UTC), None]:
+        ReferralCode.objects.update(expires_at=expires_at)
+        form = admin_client.get(url_of("edit", code)).context["form"]
+        day, clock = form["expires_at"].subwidgets[0].data["subwidgets"]
+        sent = {"expires_at_0": day["value"] or "", "expires_at_1": clock["value"] or ""}
+        post(admin_client, url_of("edit", code), code="MARIA-15", discount="15", **sent)
+        code.refresh_from_db()
+        assert code.expires_at == expires_at
+        assert history().pop() == "admin: Changed “MARIA-15” — No fields changed."
+
+
+def test_says_that_an_edit_left_the_code_switched_off(admin_client: Client, code: ReferralCode) -> None:
+    ReferralCode.objects.update(status="inactive")
+    told = post(admin_client, url_of("edit", code), code="MARIA-15", discount="5")
+    assert told == ["warning: MARIA-15 was saved. It stays switched off until you reactivate it."]
+
+
+def test_says_that_the_code_of_a_switched_off_agent_waits_for_it(admin_client: Client, maria: UserProfile) -> None:
+    User.objects.filter(pk=maria.user_id).update(is_active=False)
+    told = create(admin_client, maria, code="WAITS")
+    assert told == ["warning: WAITS was saved. It works once the agent's account is switched on."]
+
+
+def test_extends_a_code(admin_client: Client, code: ReferralCode) -> None:
+    told = post(admin_client, url_of("extend", code), days="30")
+    assert told == ["success: MARIA-15 was extended by 30 days."]
+    code.refresh_from_db()
+    assert code.expires_at == NOW + 40 * DAY
+    assert history() == ["admin: Changed “MARIA-15” — Extended by 30 days."]
+
+
+def test_extends_by_offered_numbers_of_days_alone(admin_client: Client, code: ReferralCode) -> None:
+    said = {"days": ["Select a valid choice. 31 is not one of the available choices."]}
+    assert errors(admin_client, url_of("extend", code), days="31") == said
+    code.refresh_from_db()
+    assert code.expires_at == NOW + 10 * DAY
+
+
+def test_leaves_a_code_that_cannot_be_extended_and_says_why(admin_client: Client, code: ReferralCode) -> None:
+    ReferralCode.objects.update(expires_at=None)
+    told = post(admin_client, url_of("extend", code), days="30")
+    assert told == ["warning: MARIA-15 was left as it is: without a date to extend."]
+    assert history() == []
+
+
+def test_switches_a_code_off_and_reactivates_it(admin_client: Client, code: ReferralCode) -> None:
+    assert post(admin_client, url_of("switch_off", code)) == ["success: MARIA-15 was switched off."]
+    code.refresh_from_db()
+    assert (code.status, code.expired_at) == ("inactive", None)
+    assert post(admin_client, url_of("reactivate", code)) == ["success: MARIA-15 was reactivated."]
+    code.refresh_from_db()
+    assert code.is_usable()
+    assert history() == [
+        "admin: Changed “MARIA-15” — Switched off.",
+        "admin: Changed “MARIA-15” — Reactivated.",
+    ]
+
+
+def test_deletes_a_code_after_a_confirmation(admin_client: Client, code: ReferralCode) -> None:
+    response = admin_client.get(url_of("delete", code))
+    assert "Delete MARIA-15?" in response.content.decode()
+    assert ReferralCode.objects.count() == 1
+    assert post(admin_client, url_of("delete", code)) == ["success: MARIA-15 was deleted."]
+    assert ReferralCode.objects.count() == 0
+    assert history() == ["admin: Deleted “MARIA-15.”"]
+
+
+def test_looking_at_a_task_does_nothing(admin_client: Client, code: ReferralCode) -> None:
+    before = ReferralCode.objects.values().get()
+    for task in TASKS:
+        assert admin_client.get(url_of(task, code)).status_code == 200
+    assert ReferralCode.objects.values().get() == before
+    assert history() == []
+
+
+def test_a_code_is_reached_through_its_own_agent_alone(admin_client: Client, code: ReferralCode) -> None:
+    john = make_agent("John Smith")
+    for task in TASKS:
+        url = reverse(f"{task}_referral_code", args=[john.pk, code.pk])
+        assert admin_client.post(url, {"days": "7", "code": "X", "discount": "1"}).status_code == 404
+    assert list(ReferralCode.objects.values_list("code", "status")) == [("MARIA-15", "active")]
+
+
+@pytest.mark.parametrize(
+    ("permissions", "offered", "allowed"),
+    [
+        (["view"], [], []),
+        (["view", "add"], ["New code"], ["create"]),
+        (
+            ["view", "change"],
+            ["Edit MARIA-15", "Extend MARIA-15", "Switch off MARIA-15"],
+            ["edit", "extend", "switch_off", "reactivate"],
+        ),
+        (["view", "delete"], ["Delete MARIA-15"], ["delete"]),
+    ],
+)
+def test_each_task_needs_its_permission(
+    client: Client, code: ReferralCode, permissions: list[str], offered: list[str], allowed: list[str]
+) -> None:
+    anna = User.objects.create_user("anna", is_staff=True)
+    names = [f"{name}_referralcode" for name in permissions]
+    anna.user_permissions.set(Permission.objects.filter(codename__in=names))
+    client.force_login(anna)
+    page = client.get(reverse("manage_referral_codes", args=[code.agent_id])).content.decode()
+    page = page.replace('<span class="only-read-aloud"> ', " ").replace("</span></a>", "</a>")
+    labels = ["New code", *(f"{word} MARIA-15" for word in ["Edit", "Extend", "Switch off", "Reactivate", "Delete"])]
+    assert [label for label in labels if f">{label}</a>" in page] == offered
+
+    sent = {"code": "MARIA-99", "discount": "1", "days": "7"}
+    urls = {task: url_of(task, code) for task in TASKS}
+    urls["create"] = reverse("create_referral_code", args=[code.agent_id])
+    for task in [task for task in urls if task not in allowed]:
+        assert client.get(urls[task]).status_code == client.post(urls[task], sent).status_code == 403
+    assert list(ReferralCode.objects.values_list("code", "status")) == [("MARIA-15", "active")]
+    for task in allowed:
+        assert client.post(urls[task], sent).status_code == 302
+
+
+def test_for_anybody_but_staff_there_is_no_such_page(client: Client, code: ReferralCode) -> None:
+    everything = Permission.objects.filter(content_type__app_label="main")
+    assert code.agent
+    code.agent.user.user_permissions.set(everything)
+    client.force_login(code.agent.user)
+    urls = [reverse(name, args=[code.agent_id]) for name in ["manage_referral_codes", "create_referral_code"]]
+    for url in [*urls, *(url_of(task, code) for task in TASKS)]:
+        assert client.get(url).status_code == client.post(url).status_code == 404
+
+
+def test_ended_codes_are_offered_what_helps_them(admin_client: Client, maria: UserProfile) -> None:
+    make_code("PAST", agent=maria, expires_at=NOW - DAY, status="inactive", expired_at=NOW)
+    make_code("OFF", agent=maria, status="inactive")
+    page = admin_client.get(reverse("manage_referral_codes", args=[maria.pk])).content.decode()
+    words = ["Edit", "Extend", "Switch off", "Reactivate", "Delete"]
+    offered = {
+        code: [word for word in words if f'{word}<span class="only-read-aloud"> {code}<' in page]
+        for code in ["PAST", "OFF"]
+    }
+    assert offered == {"PAST": ["Edit", "Extend", "Delete"], "OFF": ["Edit", "Reactivate", "Delete"]}

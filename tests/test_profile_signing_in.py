@@ -1,0 +1,112 @@
+"""Signing in and out, and the password: pages of Django's own views in the style of the site."""
+
+import re
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.core.mail import EmailMessage
+from django.test import Client
+
+pytestmark = pytest.mark.django_db
+
+PASSWORD = "knot-of-ariadne"
+NEW_PASSWORD = "thread-of-theseus"
+
+
+@pytest.fixture
+def maria() -> User:
+    return User.objects.create_user("maria", "maria@example.com", PASSWORD)
+
+
+def sign_in(client: Client, password: str = PASSWORD, query: str = "") -> Any:
+    return client.post(f"/sign-in/{query}", {"username": "maria", "password": password})
+
+
+def test_an_agent_lands_on_the_profile(client: Client, maria: User) -> None:
+    assert sign_in(client)["Location"] == "/profile/"
+
+
+def test_staff_land_in_the_admin(client: Client, maria: User) -> None:
+    User.objects.update(is_staff=True)
+    assert sign_in(client)["Location"] == "/admin/"
+
+
+def test_a_person_lands_where_it_wanted_to_go(client: Client, maria: User) -> None:
+    User.objects.update(is_staff=True)
+    assert sign_in(client, query="?next=/profile/7/")["Location"] == "/profile/7/"
+
+
+def test_nobody_is_sent_to_another_site(client: Client, maria: User) -> None:
+    assert sign_in(client, query="?next=https://example.org/")["Location"] == "/profile/"
+
+
+def test_a_signed_in_person_need_not_sign_in(client: Client, maria: User) -> None:
+    client.force_login(maria)
+    assert client.get("/sign-in/")["Location"] == "/profile/"
+
+
+@pytest.mark.parametrize("active", [True, False])
+def test_a_wrong_password_and_a_switched_off_person_are_told_the_same(
+    client: Client, maria: User, active: bool
+) -> None:
+    User.objects.update(is_active=active)
+    response = sign_in(client, password="wrong" if active else PASSWORD)
+    assert response.context["form"].non_field_errors() == [
+        "Please enter a correct username and password. Note that both fields may be case-sensitive."
+    ]
+
+
+def test_a_person_who_is_switched_off_while_signed_in_is_a_stranger(client: Client, maria: User) -> None:
+    client.force_login(maria)
+    User.objects.update(is_active=False)
+    assert client.get("/profile/").status_code == 302
+
+
+def test_signs_out_by_button_and_never_by_a_link(client: Client, maria: User) -> None:
+    client.force_login(maria)
+    assert client.get("/sign-out/").status_code == 405
+    assert client.get("/profile/").status_code == 200
+    assert client.post("/sign-out/")["Location"] == "/sign-in/"
+    assert client.get("/profile/").status_code == 302
+
+
+def test_changes_the_password(client: Client, maria: User) -> None:
+    client.force_login(maria)
+    new = {"new_password1": NEW_PASSWORD, "new_password2": NEW_PASSWORD}
+    assert client.post("/password/", {"old_password": "wrong", **new}).status_code == 200
+    response = client.post("/password/", {"old_password": PASSWORD, **new}, follow=True)
+    assert "<h1>Password changed</h1>" in response.content.decode()
+    maria.refresh_from_db()
+    assert maria.check_password(NEW_PASSWORD)
+
+
+def test_resets_a_forgotten_password_by_mail(client: Client, maria: User, mailoutbox: list[EmailMessage]) -> None:
+    response = client.post("/password/reset/", {"email": "maria@example.com"}, follow=True)
+    assert "<h1>Look into your mail</h1>" in response.content.decode()
+    [mail] = mailoutbox
+    link = re.search(r"http://testserver(/password/reset/\S+/)", str(mail.body))
+    assert link
+    assert (mail.subject, mail.to, mail.from_email) == (
+        "A new password for Knossos", ["maria@example.com"], "knossos@localhost"
+    )  # fmt: skip
+    assert mail.body == (
+        "Hello maria,\n\n"
+        "somebody, we hope you, asked for a new password for Knossos. To choose one, open this link:\n\n"
+        f"{link[0]}\n\n"
+        "The link works once, for three days. If you did not ask for it, do nothing: your password stays as it is.\n"
+    )
+    form_page = client.get(link[1])["Location"]
+    new = {"new_password1": NEW_PASSWORD, "new_password2": NEW_PASSWORD}
+    assert "<h1>Password saved</h1>" in client.post(form_page, new, follow=True).content.decode()
+    maria.refresh_from_db()
+    assert maria.check_password(NEW_PASSWORD)
+    assert "<h1>This link does not work</h1>" in client.get(link[1], follow=True).content.decode()
+
+
+def test_says_the_same_of_an_unknown_address_and_mails_nothing(
+    client: Client, maria: User, mailoutbox: list[EmailMessage]
+) -> None:
+    response = client.post("/password/reset/", {"email": "else@example.com"}, follow=True)
+    assert "<h1>Look into your mail</h1>" in response.content.decode()
+    assert mailoutbox == []
