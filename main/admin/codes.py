@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.contrib import admin, messages
-from django.db import IntegrityError
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.db import IntegrityError, connection
 from django.db.models import F, Field, Q, QuerySet
 from django.db.models.expressions import OrderBy
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -119,7 +120,7 @@ class CodeAdmin(ModelAdmin):
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> ReferralCode | None:
         """To be changed, a code is locked: a sweep comes wholly before or after the edit."""
         code = super().get_object(request, object_id, from_field)
-        if code and request.method == "POST":
+        if code and request.method == "POST" and connection.in_atomic_block:  # the history page opens none
             return ReferralCode.objects.select_for_update(no_key=True).filter(pk=code.pk).first()
         return code
 
@@ -159,13 +160,21 @@ class CodeAdmin(ModelAdmin):
             return HttpResponseRedirect(request.get_full_path())
 
     def response_action(self, request: HttpRequest, queryset: QuerySet[ReferralCode]) -> HttpResponse | None:
+        """Refuse what no page of ours sends, and more codes than one transaction should hold."""
+        chosen = set(request.POST.getlist(ACTION_CHECKBOX_NAME))
         everything = request.POST.get("select_across", "0") != "0"
-        if everything and queryset.order_by()[: actions.AT_MOST + 1].count() > actions.AT_MOST:
-            messages.error(
-                request,
-                f"Nothing was done: choose at most {actions.AT_MOST} codes at a time, with a filter or the search.",
-            )
+        found = queryset.order_by()
+        if not all(pk.isdecimal() and len(pk) < 19 for pk in chosen):
+            found = found.none()
+        elif not everything:
+            found = found.filter(pk__in=chosen)
+        count = found[: actions.AT_MOST + 1].count()
+        if not count or count > actions.AT_MOST:
+            advice = f"choose at most {actions.AT_MOST} codes at a time" if count else "they left the list meanwhile"
+            messages.error(request, f"Nothing was done: {advice}.")
             return HttpResponseRedirect(request.get_full_path())
+        if not everything and count < len(chosen):
+            messages.warning(request, f"{len(chosen) - count} of the chosen codes left the list meanwhile.")
         return super().response_action(request, queryset)
 
 
