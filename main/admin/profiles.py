@@ -33,6 +33,9 @@ class ProfileAdmin(ModelAdmin):
     readonly_fields = ["can_sign_in", "codes"]
     search_fields = ["name", "user__username"]
 
+    def view_on_site(self, profile: UserProfile) -> str:
+        return reverse("profile", args=[profile.pk])
+
     @admin.display(description="can sign in", boolean=True)
     def can_sign_in(self, profile: UserProfile) -> bool | None:
         return profile.user.is_active if profile.pk else None
