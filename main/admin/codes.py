@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
-from django.db import IntegrityError
+from django.db import IntegrityError, connection
 from django.db.models import F, Field, Q, QuerySet
 from django.db.models.expressions import OrderBy
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -120,7 +120,7 @@ class CodeAdmin(ModelAdmin):
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> ReferralCode | None:
         """To be changed, a code is locked: a sweep comes wholly before or after the edit."""
         code = super().get_object(request, object_id, from_field)
-        if code and request.method == "POST":
+        if code and request.method == "POST" and connection.in_atomic_block:  # the history page opens none
             return ReferralCode.objects.select_for_update(no_key=True).filter(pk=code.pk).first()
         return code
 

@@ -1,0 +1,103 @@
+"""Six kinds of people, what they might look for, and how to tell that something was changed."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+from django.contrib.admin.models import LogEntry
+from django.contrib.auth.models import Group, Permission, User
+from django.http import HttpResponse
+from django.test import Client
+from django.urls import URLResolver, get_resolver
+from django.utils import timezone
+
+from main.expiration import sweep
+from main.models import ExpirationRun, ReferralCode, UserProfile
+from tests.conftest import make_agent, make_code
+
+# The order of the columns in the tables. "agent" owns what is asked for; "other" is another agent.
+PEOPLE = ["anonymous", "agent", "other", "viewer", "staff", "superuser"]
+
+
+class Town:
+    """John, whose code, account and run are asked for; Maria, who has one of her own; and the staff."""
+
+    def __init__(self) -> None:
+        self.agent = make_agent("John Smith")
+        other = make_agent("Maria Garcia")
+        self.users = {
+            "agent": self.agent.user,
+            "other": other.user,
+            "viewer": _staff("viewer", codename__startswith="view_"),
+            "staff": _staff("staff"),
+            "superuser": User.objects.create_superuser("superuser"),
+        }
+        past, future = timezone.now() - timedelta(days=1), timezone.now() + timedelta(days=30)
+        make_code("JOHNS-OLD", agent=self.agent, expires_at=past)
+        self.run = sweep(ExpirationRun.StartedBy.COMMAND)
+        self.code = make_code("JOHNS-20", agent=self.agent, expires_at=future)
+        make_code("MARIA-15", agent=other, expires_at=future)
+        self.group = Group.objects.create(name="group")
+
+    def client(self, person: str, **options: bool) -> Client:
+        client = Client(raise_request_exception=False, **options)
+        if person != "anonymous":
+            client.force_login(self.users[person], "django.contrib.auth.backends.ModelBackend")
+        return client
+
+    def address(self, route: str) -> str:
+        """An address of `route` that leads to what is John's."""
+        target = {"userprofile": self.agent, "expirationrun": self.run, "group": self.group, "user": self.agent.user}
+        model = route.split("/")[2] if route.startswith("admin/") and route.count("/") > 2 else ""
+        pk = target.get(model, self.code).pk
+        for argument, value in {
+            "<path:object_id>": pk,
+            "<path:content_type_id>": 1,
+            "<id>": pk,
+            "<int:agent_pk>": self.agent.pk,
+            "profile/<int:pk>": f"profile/{self.agent.pk}",
+            "<int:pk>": self.code.pk,
+            "<uidb64>": "MQ",
+            "<token>": "set-password",
+            "^(?P<app_label>main|auth)/$": "main/",
+            "(?P<url>.*)$": "nowhere",
+        }.items():
+            route = route.replace(argument, str(value))
+        return f"/{route}"
+
+
+def _staff(name: str, **kind: str) -> User:
+    user = User.objects.create_user(name, is_staff=True)
+    user.user_permissions.set(Permission.objects.filter(content_type__app_label="main", **kind))
+    return user
+
+
+def routes(resolver: URLResolver | None = None, before: str = "") -> Iterator[str]:
+    """Every address of the site, as the URL configuration writes it."""
+    for pattern in (resolver or get_resolver()).url_patterns:
+        route = before + str(pattern.pattern)
+        if isinstance(pattern, URLResolver):
+            yield from routes(pattern, route)
+        else:
+            yield route
+
+
+def outcome(response: HttpResponse) -> str:
+    """In a word: shown, sent to sign in, sent elsewhere, or the status of a refusal."""
+    if response.status_code in (301, 302):
+        return "sign-in" if response["Location"].startswith(("/sign-in/?", "/admin/login/?")) else "sent"
+    return {200: "shown"}.get(response.status_code, str(response.status_code))
+
+
+def everything() -> list[list[dict[str, object]]]:
+    """All that people and audits care for, to be compared before and after."""
+    models = [ReferralCode, UserProfile, ExpirationRun, Group, LogEntry]
+    users = list(User.objects.order_by("pk").values("pk", "username", "password", "is_active", "is_superuser"))
+    return [users, *(list(model._default_manager.order_by("pk").values()) for model in models)]
+
+
+def foreign_names(person: str) -> list[str]:
+    """What must be on no page that `person` gets."""
+    names = {"JOHNS": ["JOHNS-20", "JOHNS-OLD", "John Smith"], "MARIA": ["MARIA-15", "Maria Garcia"]}
+    return {
+        "anonymous": [*names["JOHNS"], *names["MARIA"]], "agent": names["MARIA"], "other": names["JOHNS"],
+    }.get(person, [])  # fmt: skip

@@ -1,0 +1,69 @@
+"""Every address of the site, asked by every kind of person: the table is addresses.txt."""
+
+from pathlib import Path
+
+import pytest
+from django.db import transaction
+
+from tests.access.people import PEOPLE, Town, everything, foreign_names, outcome, routes
+
+LETTERS = {"shown": "s", "sign-in": "L", "sent": ">", "403": "3", "404": "4", "405": "5"}
+LINES = Path(__file__).with_name("addresses.txt").read_text().splitlines()
+# The front page's route is empty, so the line of it begins with spaces.
+TABLE = {" ".join(line.split()[:-2]): line.split()[-2:] for line in LINES if line and line[0] != "#"}
+CHANGED = "!"
+
+
+@pytest.fixture
+def town(db):
+    return Town()
+
+
+def test_each_address_has_a_line_and_no_line_is_without_address():
+    assert list(routes()) == list(TABLE)
+
+
+@pytest.mark.parametrize("method", ["get", "post"])
+@pytest.mark.parametrize("route", TABLE)
+def test_who_gets_what(town, route, method):
+    found = ""
+    for person in PEOPLE:
+        with transaction.atomic():
+            before = everything()
+            response = getattr(town.client(person), method)(
+                town.address(route), {"post": "yes"} if method == "post" else {}
+            )
+            found += LETTERS[outcome(response)] if everything() == before else CHANGED
+            page = response.content.decode()
+            assert not [name for name in foreign_names(person) if name in page], f"{person} sees {route}"
+            transaction.set_rollback(True)
+    assert found == TABLE[route][method == "post"]
+
+
+@pytest.mark.parametrize("person", ["anonymous", "agent", "staff"])
+def test_nothing_is_done_without_a_token_of_the_form(town, person):
+    before = everything()
+    for route in TABLE:
+        client = town.client(person, enforce_csrf_checks=True)
+        response = client.post(town.address(route), {"post": "yes"})
+        assert outcome(response) in ("403", "404", "405", "sign-in", "sent"), route
+    assert everything() == before
+
+
+def test_with_a_token_it_is_done(town):
+    client = town.client("staff", enforce_csrf_checks=True)
+    address = f"/agents/{town.agent.pk}/codes/{town.code.pk}/switch-off/"
+    client.get(address)
+    assert outcome(client.post(address, {"csrfmiddlewaretoken": client.cookies["csrftoken"].value})) == "sent"
+    town.code.refresh_from_db()
+    assert town.code.status == "inactive"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_no_address_fails_outside_a_transaction():
+    town = Town()
+    for method in ("get", "post"):
+        for route in TABLE:
+            if TABLE[route][method == "post"][-1] != CHANGED:
+                client = town.client("superuser")  # a new one: some addresses sign out
+                assert getattr(client, method)(town.address(route)).status_code < 500, (method, route)
