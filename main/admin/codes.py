@@ -141,6 +141,8 @@ class CodeAdmin(ModelAdmin):
     def formfield_for_dbfield(self, db_field: Field[Any, Any], request: Any, **kwargs: Any) -> Any:
         field: Any = super().formfield_for_dbfield(db_field, request, **kwargs)
         if db_field.name == "agent":
+            # The list of choices opens inside the page's main part, where a screen reader looks for it.
+            field.widget.widget.attrs["data-dropdown-parent"] = "#content-start"
             field.widget.can_delete_related = field.widget.can_change_related = False
         return field
 
