@@ -45,6 +45,12 @@ def ids_of_overdue(cutoff: datetime, size: int) -> Iterator[list[int]]:
         ids = array("q", overdue.filter(pk__gt=ids[-1])[:CHAPTER].iterator() if len(ids) == CHAPTER else ())
 
 
+def among(ids: list[int]) -> RawSQL:
+    """As `pk__in`, which takes longer to prepare a parameter than the database takes to find its code."""
+    marks = ", ".join(["%s"] * len(ids))
+    return RawSQL(f"main_referralcode.id IN ({marks})", ids, output_field=BooleanField())  # noqa: S611 - marks
+
+
 def can_expire_places() -> bool:
     """Whether the database knows the statements below."""
     return connection.vendor == "postgresql"

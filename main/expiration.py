@@ -12,7 +12,7 @@ from django.db.models import F
 from django.dispatch import Signal
 from django.utils import timezone
 
-from main.batches import can_expire_places, expire_places, ids_of_overdue, places_of_overdue
+from main.batches import among, can_expire_places, expire_places, ids_of_overdue, places_of_overdue
 from main.ledger import recorded
 from main.models import ExpirationRun, ReferralCode, ReferralCodeQuerySet
 
@@ -112,7 +112,7 @@ def _free_batches(run: ExpirationRun, size: int) -> Iterator[tuple[int, list[Exp
             yield len(places), _expire_places(run, places)
     else:
         for ids in ids_of_overdue(run.cutoff, size):
-            overdue = ReferralCode.objects.overdue(run.cutoff).filter(pk__in=ids).order_by("expires_at", "id")
+            overdue = ReferralCode.objects.overdue(run.cutoff).filter(among(ids)).order_by("expires_at", "id")
             yield len(ids), _expire_batch(run, overdue)
 
 
@@ -134,7 +134,7 @@ def _expire_batch(run: ExpirationRun, overdue: ReferralCodeQuerySet, *, wait: bo
         locked = overdue.select_for_update(skip_locked=not wait, no_key=True)
         batch = [ExpiredCode(*row) for row in locked.values_list("id", "code", "agent_id", "expires_at")]
         if batch:
-            ReferralCode.objects.overdue(run.cutoff).filter(pk__in=[code.id for code in batch]).update(
+            ReferralCode.objects.overdue(run.cutoff).filter(among([code.id for code in batch])).update(
                 status=ReferralCode.Status.INACTIVE, expired_at=now, expired_by=run
             )
             ExpirationRun.objects.filter(pk=run.pk).update(
