@@ -6,13 +6,14 @@ from datetime import timedelta
 import pytest
 from django.contrib.admin.models import LogEntry
 from django.contrib.messages import get_messages
-from django.db import connection, transaction
+from django.db import connection
 from django.db.models.signals import pre_save
 
 from main import expiration
 from main.models import ExpirationRun, ReferralCode
 from tests.conftest import NOW, make_code
 from tests.staff import make_run, make_staff
+from tests.test_concurrency import Holder
 
 LIST = "/admin/main/referralcode/"
 DAY = timedelta(days=1)
@@ -31,44 +32,30 @@ def said(response):
     return [str(message) for message in get_messages(response.wsgi_request)]
 
 
-class Other(threading.Thread):
-    """Another connection, which holds the row of `code` until it is released, then writes `edit`."""
+def release_when_waited_for(holder):
+    """Let `holder` go as soon as somebody waits for a lock, as the database server sees it; in a thread of its own."""
 
-    def __init__(self, code, **edit):
-        super().__init__()
-        self.code, self.edit = code, edit
-        self.holding, self.release = threading.Event(), threading.Event()
-        self.start()
-        assert self.holding.wait(10)
-
-    def run(self):
-        with transaction.atomic():
-            row = ReferralCode.objects.filter(pk=self.code.pk)
-            row.select_for_update().get()
-            self.holding.set()
-            assert self.release.wait(10)
-            row.update(**self.edit)
-        connection.close()
-
-    def release_when_waited_for(self):
-        """Let go as soon as somebody waits for a lock, as the database server sees it."""
+    def watch():
         with connection.copy().cursor() as cursor:
             for _ in range(1000):
                 cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
-                if cursor.fetchone()[0] or not self.is_alive():
+                if cursor.fetchone()[0]:
                     break
                 cursor.execute("SELECT pg_sleep(0.01)")
             cursor.db.close()
-        self.release.set()
+        holder.release.set()
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    return watcher
 
 
 @locks_rows
 def test_a_save_waits_for_a_sweep_that_holds_the_code_and_the_run_keeps_it(client):
     run = make_run(NOW)
     code = make_code("LATE-10", expires_at=NOW - DAY)
-    sweep = Other(code, status="inactive", expired_at=NOW, expired_by=run)
-    watcher = threading.Thread(target=sweep.release_when_waited_for)
-    watcher.start()
+    sweep = Holder(code, status="inactive", expired_at=NOW, expired_by=run)
+    watcher = release_when_waited_for(sweep)
     client.post(
         f"{LIST}{code.pk}/change/",
         {"code": "LATE-10", "discount": "5", "expires_at_0": "2026-12-24", "expires_at_1": "", "status": "active"},
@@ -83,9 +70,8 @@ def test_a_save_waits_for_a_sweep_that_holds_the_code_and_the_run_keeps_it(clien
 def test_an_extension_waits_for_a_sweep_that_holds_the_code_and_wins(client):
     run = make_run(NOW)
     code = make_code("LATE-10", expires_at=NOW - DAY)
-    sweep = Other(code, status="inactive", expired_at=NOW, expired_by=run)
-    watcher = threading.Thread(target=sweep.release_when_waited_for)
-    watcher.start()
+    sweep = Holder(code, status="inactive", expired_at=NOW, expired_by=run)
+    watcher = release_when_waited_for(sweep)
     response = client.post(LIST, {"action": "extend_by_7_days", "_selected_action": [code.pk], "index": "0"})
     watcher.join()
     sweep.join()
@@ -98,11 +84,10 @@ def test_an_extension_waits_for_a_sweep_that_holds_the_code_and_wins(client):
 def test_expiring_a_code_that_stays_locked_does_nothing_and_says_so(client, monkeypatch):
     monkeypatch.setattr(expiration, "LOCK_WAIT", timedelta(seconds=1))
     held, free = make_code("HELD-10"), make_code("FREE-10")
-    other = Other(held)
+    other = Holder(held, discount=5)
     try:
         response = client.post(LIST, {"action": "expire", "_selected_action": [held.pk, free.pk], "post": "yes"})
     finally:
-        other.edit = {"discount": 5}
         other.release.set()
         other.join()
     assert said(response) == ["Nothing was expired: someone else holds these codes. Try again in a moment."]

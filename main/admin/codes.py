@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
@@ -20,13 +20,9 @@ from main.admin.changelist import COUNTED_AT_MOST, CappedPaginator, CodeChangeLi
 from main.admin.display import badge, moment
 from main.admin.filters import AgentFilter, ExpiryFilter, RunFilter, StateFilter
 from main.admin.forms import CodeForm
+from main.admin.sturdy import SturdyAdmin
 from main.models import ReferralCode, UserProfile
 from main.wording import in_words
-
-if TYPE_CHECKING:
-    ModelAdmin = admin.ModelAdmin[ReferralCode]
-else:
-    ModelAdmin = admin.ModelAdmin
 
 
 class NullsLast(OrderBy):
@@ -41,7 +37,7 @@ class NullsLast(OrderBy):
 
 
 @admin.register(ReferralCode)
-class CodeAdmin(ModelAdmin):
+class CodeAdmin(SturdyAdmin):
     form = CodeForm
     actions = actions.ALL
     autocomplete_fields = ["agent"]
@@ -141,6 +137,8 @@ class CodeAdmin(ModelAdmin):
     def formfield_for_dbfield(self, db_field: Field[Any, Any], request: Any, **kwargs: Any) -> Any:
         field: Any = super().formfield_for_dbfield(db_field, request, **kwargs)
         if db_field.name == "agent":
+            # The list of choices opens inside the page's main part, where a screen reader looks for it.
+            field.widget.widget.attrs["data-dropdown-parent"] = "#content-start"
             field.widget.can_delete_related = field.widget.can_change_related = False
         return field
 
