@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
@@ -20,13 +20,9 @@ from main.admin.changelist import COUNTED_AT_MOST, CappedPaginator, CodeChangeLi
 from main.admin.display import badge, moment
 from main.admin.filters import AgentFilter, ExpiryFilter, RunFilter, StateFilter
 from main.admin.forms import CodeForm
+from main.admin.sturdy import SturdyAdmin
 from main.models import ReferralCode, UserProfile
 from main.wording import in_words
-
-if TYPE_CHECKING:
-    ModelAdmin = admin.ModelAdmin[ReferralCode]
-else:
-    ModelAdmin = admin.ModelAdmin
 
 
 class NullsLast(OrderBy):
@@ -41,7 +37,7 @@ class NullsLast(OrderBy):
 
 
 @admin.register(ReferralCode)
-class CodeAdmin(ModelAdmin):
+class CodeAdmin(SturdyAdmin):
     form = CodeForm
     actions = actions.ALL
     autocomplete_fields = ["agent"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.contrib import admin
 from django.db.models import Count, QuerySet
@@ -12,16 +12,12 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from main.admin.sturdy import SturdyAdmin
 from main.models import UserProfile
-
-if TYPE_CHECKING:
-    ModelAdmin = admin.ModelAdmin[UserProfile]
-else:
-    ModelAdmin = admin.ModelAdmin
 
 
 @admin.register(UserProfile)
-class ProfileAdmin(ModelAdmin):
+class ProfileAdmin(SturdyAdmin):
     autocomplete_fields = ["user"]
     list_display = ["name", "role", "user", "can_sign_in", "codes"]
     list_filter = ["role", "user__is_active"]
@@ -31,6 +27,9 @@ class ProfileAdmin(ModelAdmin):
     ordering = ["name", "pk"]
     readonly_fields = ["can_sign_in", "codes"]
     search_fields = ["name", "user__username"]
+
+    def view_on_site(self, profile: UserProfile) -> str:
+        return reverse("profile", args=[profile.pk])
 
     def get_fields(self, request: HttpRequest, obj: UserProfile | None = None) -> Any:
         return ["name", "role", "user", "can_sign_in", "codes"] if obj else ["name", "role", "user"]

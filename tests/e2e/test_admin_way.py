@@ -33,7 +33,8 @@ def test_staff_sign_in_create_a_code_extend_it_expire_it_and_find_the_run(visit:
     keyboard = page.keyboard
 
     page.goto("/admin/")
-    keyboard.type("staff")  # the field has the focus
+    expect(page.get_by_label("Username")).to_be_focused()
+    keyboard.type("staff")
     keyboard.press("Tab")
     keyboard.type(password)
     keyboard.press("Enter")

@@ -1,0 +1,44 @@
+"""What Django's admin fails at when somebody writes the address or the form by hand: an id that is no number."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import admin, messages
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.contrib.admin.widgets import AutocompleteSelect
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+
+if TYPE_CHECKING:
+    ModelAdmin = admin.ModelAdmin[Any]
+else:
+    ModelAdmin = admin.ModelAdmin
+
+LONGEST_ID = 18  # digits; the databases hold no more
+
+
+class IdAutocomplete(AutocompleteSelect):
+    """Django's own fails before the form can refuse the value."""
+
+    def optgroups(self, name: str, value: Any, attr: Any = None) -> Any:
+        return super().optgroups(name, list(filter(_is_id, value)), attr)
+
+
+class SturdyAdmin(ModelAdmin):
+    """Refuses such an id with a sentence."""
+
+    def formfield_for_foreignkey(self, db_field: Any, request: Any, **kwargs: Any) -> Any:
+        if db_field.name in self.autocomplete_fields:
+            kwargs["widget"] = IdAutocomplete(db_field, self.admin_site)
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+    def response_action(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
+        if not all(map(_is_id, request.POST.getlist(ACTION_CHECKBOX_NAME))):
+            messages.error(request, "Nothing was done: choose from the list.")
+            return HttpResponseRedirect(request.get_full_path())
+        return super().response_action(request, queryset)
+
+
+def _is_id(text: str) -> bool:
+    return text.isdecimal() and len(text) <= LONGEST_ID
