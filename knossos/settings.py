@@ -1,5 +1,6 @@
 """Settings, read from the environment and from `.env` beside manage.py; `.env.example` names them all."""
 
+import os
 from datetime import timedelta
 from pathlib import Path
 
@@ -88,7 +89,8 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
         # whatever the timeout; one that takes the write lock at its start waits for it.
         "transaction_mode": "IMMEDIATE",
         "timeout": 5,  # seconds
-        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
+        # The log of changes goes into the file at 32 MB instead of 4: a large sweep took a third less time.
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA wal_autocheckpoint=8000;",
     }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
@@ -154,14 +156,15 @@ LOG_DIR = BASE_DIR / env.str("LOG_DIR", default="logs")
 # The clock of this schedule is the scheduler's: the machine's for cron, TIME_ZONE for Celery.
 EXPIRATION_SCHEDULE = env.str("EXPIRATION_SCHEDULE", default="0 2 * * *")
 parse_schedule(EXPIRATION_SCHEDULE)
-# What the sweeps that cron starts print. A path with spaces is refused by `manage.py check` (main/checks.py).
+# What the sweeps that cron starts print. Nothing quotes its path: main/checks.py warns where that goes wrong.
 SCHEDULE_LOG = LOG_DIR / "scheduled_runs.log"
 CRONJOBS = [(EXPIRATION_SCHEDULE, "main.cron.expire_referral_codes", f">> {SCHEDULE_LOG} 2>&1")]
 CRONTAB_COMMENT = f"expire_referral_codes of {BASE_DIR}"  # else two installations of one user remove each other's line
 CRONTAB_COMMAND_PREFIX = f"mkdir -p {LOG_DIR} &&"  # without the folder the shell would not start the job
 CRONTAB_DJANGO_MANAGE_PATH = str(BASE_DIR / "manage.py")
 # A job of cron does not see the environment of this process.
-CRONTAB_DJANGO_SETTINGS_MODULE = env.str("DJANGO_SETTINGS_MODULE", default="knossos.settings")
+CRONTAB_DJANGO_SETTINGS_MODULE = os.environ.get("DJANGO_SETTINGS_MODULE", "knossos.settings")
+
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,

@@ -13,7 +13,6 @@ from main.forms import ZoneForm
 
 class SignInView(LoginView):
     template_name = "main/accounts/sign_in.html"
-    redirect_authenticated_user = True
 
     def get_default_redirect_url(self) -> str:
         return reverse("admin:index") if self.request.user.is_staff else super().get_default_redirect_url()

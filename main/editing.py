@@ -91,7 +91,7 @@ def reactivate(codes: ReferralCodeQuerySet) -> Outcome:
         if code.status == ReferralCode.Status.ACTIVE:
             raise Refused("already active")
         if code.is_expired(now):
-            raise Refused("past the date (extend instead)")
+            raise Refused("past the date (give it a later one first)")
         code.status = ReferralCode.Status.ACTIVE
         return "reactivated"
 

@@ -12,7 +12,7 @@ from django.db.models import F
 from django.dispatch import Signal
 from django.utils import timezone
 
-from main.batches import can_expire_places, expire_places, places_of_overdue
+from main.batches import among, can_expire_places, expire_places, ids_of_overdue, places_of_overdue
 from main.ledger import recorded
 from main.models import ExpirationRun, ReferralCode, ReferralCodeQuerySet
 
@@ -95,17 +95,25 @@ def _batches(run: ExpirationRun, size: int) -> Iterator[list[ExpiredCode]]:
 
     A sweep that waits thus never holds another code's lock, so it takes part in no deadlock.
     """
-    if can_expire_places():
-        passed_over = 0
-        for places in places_of_overdue(run.cutoff, size):
-            batch = _expire_places(run, places)
-            passed_over += len(places) - len(batch)
-            if batch:
-                yield batch
-        if not passed_over:
-            return
-    while batch := _expire_batch(run, size) or _expire_batch(run, 1, wait=True):
+    passed_over = 0
+    for wanted, batch in _free_batches(run, size):
+        passed_over += wanted - len(batch)
+        if batch:
+            yield batch
+    overdue = ReferralCode.objects.overdue(run.cutoff).order_by("expires_at", "id")
+    while passed_over and (batch := _expire_batch(run, overdue[:size]) or _expire_batch(run, overdue[:1], wait=True)):
         yield batch
+
+
+def _free_batches(run: ExpirationRun, size: int) -> Iterator[tuple[int, list[ExpiredCode]]]:
+    """How many codes were overdue, and which of them are expired now: the others were held, or edited meanwhile."""
+    if can_expire_places():
+        for places in places_of_overdue(run.cutoff, size):
+            yield len(places), _expire_places(run, places)
+    else:
+        for ids in ids_of_overdue(run.cutoff, size):
+            overdue = ReferralCode.objects.overdue(run.cutoff).filter(among(ids)).order_by("expires_at", "id")
+            yield len(ids), _expire_batch(run, overdue)
 
 
 def _expire_places(run: ExpirationRun, places: list[str]) -> list[ExpiredCode]:
@@ -117,17 +125,16 @@ def _expire_places(run: ExpirationRun, places: list[str]) -> list[ExpiredCode]:
     return batch
 
 
-def _expire_batch(run: ExpirationRun, size: int, *, wait: bool = False) -> list[ExpiredCode]:
+def _expire_batch(run: ExpirationRun, overdue: ReferralCodeQuerySet, *, wait: bool = False) -> list[ExpiredCode]:
     now = timezone.now()
-    overdue = ReferralCode.objects.overdue(run.cutoff)
     with transaction.atomic():
         if wait:
             limit_lock_wait()
         # Under the lock the database evaluates the rule once more: a code that was extended meanwhile is left out.
-        locked = overdue.order_by("expires_at", "id").select_for_update(skip_locked=not wait, no_key=True)
-        batch = [ExpiredCode(*row) for row in locked.values_list("id", "code", "agent_id", "expires_at")[:size]]
+        locked = overdue.select_for_update(skip_locked=not wait, no_key=True)
+        batch = [ExpiredCode(*row) for row in locked.values_list("id", "code", "agent_id", "expires_at")]
         if batch:
-            overdue.filter(pk__in=[code.id for code in batch]).update(
+            ReferralCode.objects.overdue(run.cutoff).filter(among([code.id for code in batch])).update(
                 status=ReferralCode.Status.INACTIVE, expired_at=now, expired_by=run
             )
             ExpirationRun.objects.filter(pk=run.pk).update(

@@ -43,8 +43,7 @@ def check_health() -> Health:
 
 
 def _health_of_sweep(now: datetime) -> Health:
-    # What staff expire by hand in the admin says nothing about the nights.
-    sweeps = ExpirationRun.objects.sweeps().exclude(started_by=ExpirationRun.StartedBy.ADMIN).order_by("-id")
+    sweeps = ExpirationRun.objects.sweeps().order_by("-id")
     last = sweeps.exclude(state=ExpirationRun.State.RUNNING).values_list("id", "state").first()
     completed = sweeps.filter(state=ExpirationRun.State.COMPLETED).values_list("ended_at", flat=True).first()
     oldest = (

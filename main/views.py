@@ -72,19 +72,22 @@ def manage_referral_codes(request: SignedInRequest, agent_pk: int) -> HttpRespon
 def create_referral_code(request: SignedInRequest, agent_pk: int) -> HttpResponse:
     agent = get_object_or_404(PROFILES, pk=agent_pk)
     form = ReferralCodeForm(_posted(request), instance=ReferralCode(agent=agent))
-    if form.is_valid() and _saved(form):
-        return _told_what_was_saved(request, form, ADDITION)
+    if form.is_valid() and _saved(request, form, ADDITION):
+        return _told_what_was_saved(request, form.instance)
     return render(request, "main/codes/create.html", {"form": form, "agent": agent})
 
 
 @_staff_with("main.change_referralcode")
-@transaction.atomic
 def edit_referral_code(request: SignedInRequest, agent_pk: int, pk: int) -> HttpResponse:
-    # Locked, so that a sweep of the same code comes wholly before or after this edit.
-    code = get_object_or_404(ReferralCode.objects.select_for_update(no_key=True), agent=agent_pk, pk=pk)
-    form = ReferralCodeForm(_posted(request), instance=code)
-    if form.is_valid() and _saved(form):
-        return _told_what_was_saved(request, form, CHANGE)
+    code = get_object_or_404(ReferralCode, agent=agent_pk, pk=pk)
+    form = ReferralCodeForm(instance=code)
+    if request.method == "POST":
+        with transaction.atomic():
+            # Read again under a lock, so that a sweep of the code comes wholly before or after this edit.
+            code = get_object_or_404(ReferralCode.objects.select_for_update(no_key=True), pk=pk)
+            form = ReferralCodeForm(request.POST, instance=code)
+            if form.is_valid() and _saved(request, form, CHANGE):
+                return _told_what_was_saved(request, code)
     return render(request, "main/codes/edit.html", {"form": form, "code": code})
 
 
@@ -116,13 +119,13 @@ def reactivate_referral_code(request: SignedInRequest, agent_pk: int, pk: int) -
 
 
 @_staff_with("main.delete_referralcode")
-@transaction.atomic
 def delete_referral_code(request: SignedInRequest, agent_pk: int, pk: int) -> HttpResponse:
     code = get_object_or_404(ReferralCode, agent=agent_pk, pk=pk)
     form = ConfirmForm(_posted(request))
     if form.is_valid():
-        _record(request, code, DELETION, "")
-        code.delete()
+        with transaction.atomic():
+            _record(request, code, DELETION, "")
+            code.delete()
         messages.success(request, f"{code} was deleted.")
         return redirect("manage_referral_codes", agent_pk)
     return render(request, "main/codes/delete.html", {"form": form, "code": code})
@@ -147,20 +150,18 @@ def _codes_of(agent: UserProfile, request: SignedInRequest) -> dict[str, Any]:
     }
 
 
-def _saved(form: ReferralCodeForm) -> bool:
+def _saved(request: SignedInRequest, form: ReferralCodeForm, flag: int) -> bool:
+    changes = construct_change_message(form, [], flag == ADDITION)  # type: ignore[arg-type] # the stubs forget model forms
     try:
         with transaction.atomic():
-            form.save()
+            _record(request, form.save(), flag, changes)
     except IntegrityError:  # somebody else took the code after the form had looked
         form.add_error("code", "This code was created by someone else just now.")
         return False
     return True
 
 
-def _told_what_was_saved(request: SignedInRequest, form: ReferralCodeForm, flag: int) -> HttpResponse:
-    code = form.instance
-    changes = construct_change_message(form, [], flag == ADDITION)  # type: ignore[arg-type] # the stubs forget model forms
-    _record(request, code, flag, changes)
+def _told_what_was_saved(request: SignedInRequest, code: ReferralCode) -> HttpResponse:
     state = code.state()
     if state == ReferralCode.State.EXPIRED and code.expires_at:
         past = in_words(code.expires_at)

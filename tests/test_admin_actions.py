@@ -145,8 +145,18 @@ def test_more_codes_than_one_transaction_should_hold_are_refused(client):
     ReferralCode.objects.bulk_create(ReferralCode(code=f"N-{number}") for number in range(501))
     code = ReferralCode.objects.first()
     _, said = act(client, "switch_off", [code], select_across="1")
-    assert said == ["Nothing was done: choose at most 500 codes at a time, with a filter or the search."]
+    assert said == ["Nothing was done: choose at most 500 codes at a time."]
     assert ReferralCode.objects.filter(status="inactive").count() == 0
+
+
+@pytest.mark.usefixtures("staff")
+@pytest.mark.parametrize("pk", ["0", "x", "9" * 40, "-1", "²"])
+def test_a_code_that_is_not_there_is_no_error_page(client, pk):
+    there = [make_code("ON-10").pk] if pk == "x" else []
+    response = client.post(LIST, {"action": "switch_off", "_selected_action": [pk, *there], "index": "0"})
+    assert [str(message) for message in get_messages(response.wsgi_request)] == [
+        "Nothing was done: they left the list meanwhile."
+    ]
 
 
 @pytest.mark.parametrize("action", ["expire", "extend_by_7_days", "switch_off", "reactivate", "delete_selected"])

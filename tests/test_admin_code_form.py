@@ -142,6 +142,11 @@ def test_the_search_for_an_agent_offers_agents_alone(client):
     assert [result["text"] for result in found.json()["results"]] == ["Maria Garcia"]
 
 
+def test_whoever_is_added_from_the_form_of_a_code_is_an_agent_by_default(client):
+    page = client.get("/admin/main/userprofile/add/?_to_field=id&_popup=1").content.decode()
+    assert '<option value="agent" selected>Agent</option>' in page
+
+
 def test_saving_a_code_past_its_date_says_that_it_was_saved_as_inactive(client):
     said = fill_in(client, expires_at_0="2026-11-20")
     assert said[0] == "JOHNS-20 is past its date (end of 20 Nov 2026 EET): it was saved as inactive."

@@ -2,12 +2,11 @@
 
 import re
 from collections import Counter
+from datetime import timedelta
 
 import pytest
-from django.contrib.auth import authenticate
 from django.contrib.auth.models import User
 from django.core.management import CommandError
-from django.test import RequestFactory
 
 from main.expiration import sweep
 from main.models import ExpirationRun, ReferralCode, UserProfile
@@ -59,13 +58,23 @@ def test_it_shows_the_dry_run_and_the_run_and_says_what_to_do_next(demo) -> None
     assert len(lines) < 50
 
 
+@pytest.mark.parametrize("hour", [0, 1, 3, 22, 23])
+def test_the_same_codes_are_overdue_at_any_hour_of_the_day(demo, clock, hour) -> None:
+    clock.move_to(NOW.replace(hour=hour, minute=30))
+    lines = demo().splitlines()
+    assert "[DRY RUN] Would expire 11 referral code(s):" in lines
+    assert not any("on save" in line for line in lines)
+    last_night, this_run = ExpirationRun.objects.order_by("id").values_list("cutoff", flat=True)[29:]
+    assert timedelta(hours=21) <= this_run - last_night < timedelta(hours=46)
+
+
 def test_the_printed_users_can_sign_in_and_no_other_can(demo) -> None:
     users = dict(re.findall(r"user (\S+)  password (\S+)", demo()))
     assert set(users) == {"staff", "john.smith"}
-    request = RequestFactory().post("/sign-in/")
-    staff, john = (authenticate(request, username=name, password=password) for name, password in users.items())
-    assert staff is not None
+    staff, john = (User.objects.get(username=name) for name in users)
+    assert staff.check_password(users["staff"])
     assert staff.is_superuser
+    assert john.check_password(users["john.smith"])
     assert UserProfile.objects.get(user=john).name == "John Smith"
     others = User.objects.exclude(username__in=users)
     assert others.exists()

@@ -91,7 +91,7 @@ def test_reactivates_what_is_not_past_its_date():
     outcome = editing.reactivate(all_codes())
     assert outcome.sentences_done() == ["2 codes reactivated: BACK-10, BACK-20."]
     assert outcome.sentences_left() == [
-        "1 code left as it was, past the date (extend instead): PAST-10.",
+        "1 code left as it was, past the date (give it a later one first): PAST-10.",
         "1 code left as it was, already active: ON-10.",
     ]
     past.refresh_from_db()

@@ -135,6 +135,19 @@ def test_import_codes_is_0_when_done_1_when_refused_and_2_for_wrong_usage(migrat
     assert wrong.stderr == "CommandError: missing.csv cannot be read: No such file or directory.\n"
 
 
+def test_the_demo_makes_the_database_and_runs_again(manage) -> None:
+    for _ in range(2):
+        shown = manage("demo")
+        assert (shown.returncode, shown.stderr) == (0, "")
+        assert shown.stdout.count("\n  - JOHNS-20 (Agent: John Smith)") == 2
+
+
+def test_the_demo_without_a_database_is_1_and_says_what_to_do(manage) -> None:
+    refused = manage("demo", DATABASE_URL="postgres://nobody@127.0.0.1:1/none", PYTHONWARNINGS="ignore")
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert refused.stderr.startswith("CommandError: Cannot reach the database: check that it runs, and DATABASE_URL.")
+
+
 def test_a_letter_that_the_terminal_lacks_is_printed_as_its_escape(migrated, tmp_path) -> None:
     (tmp_path / "codes.csv").write_text("code\nÉTÉ\n", encoding="utf-8")
     shown = migrated("import_codes", "codes.csv", "--dry-run", PYTHONIOENCODING="ascii")

@@ -73,8 +73,8 @@ def test_agents_are_created_on_request_once_each_and_named(import_codes, john) -
 
 def test_a_dry_run_names_the_agents_it_would_create_and_creates_none(import_codes) -> None:
     assert import_codes(file_with("Ana Horvat", "ANA HORVAT"), "--create-agents", "--dry-run").out == (
-        "line 2: would add CODE-1 (Agent: Ana Horvat), 0 %, never expires\n"
-        "line 3: would add CODE-2 (Agent: Ana Horvat), 0 %, never expires\n"
+        "line 2: would add CODE-1 (new agent: Ana Horvat), 0 %, never expires\n"
+        "line 3: would add CODE-2 (new agent: Ana Horvat), 0 %, never expires\n"
         "would create the agent Ana Horvat\n"
         "Would import 2 codes and create 1 agent. Nothing was written.\n"
     )

@@ -138,19 +138,26 @@ def test_a_code_that_somebody_adds_meanwhile_stops_the_import_as_a_whole(import_
     assert not UserProfile.objects.exists()
 
 
-def test_a_database_that_fails_midway_keeps_nothing(import_codes) -> None:
+@pytest.mark.parametrize(
+    ("failure", "complaint"),
+    [
+        (
+            OperationalError("gone"),
+            "Nothing was imported. Cannot reach the database: check that it runs, and DATABASE_URL. (gone)",
+        ),
+        (KeyboardInterrupt(), "Nothing was imported: it was interrupted."),
+    ],
+)
+def test_what_fails_midway_keeps_nothing(import_codes, failure, complaint) -> None:
     def fail(**signal: object) -> None:
-        raise OperationalError("gone")
+        raise failure
 
     post_save.connect(fail, sender=ReferralCode)
     try:
         result = import_codes("code,agent,expires\nPAST,Ana,2020-01-01\n", "--create-agents")
     finally:
         post_save.disconnect(fail, sender=ReferralCode)
-    assert (result.exit_code, result.error) == (
-        1,
-        "Nothing was imported. Cannot reach the database: check that it runs, and DATABASE_URL. (gone)",
-    )
+    assert (result.exit_code, result.error) == (1, complaint)
     assert stored() == []
     assert not UserProfile.objects.exists()
 

@@ -9,7 +9,7 @@ MAIN = Path(__file__).parent.parent / "main"
 
 # From the bottom up; a module may import those above it in this list. What is not named is at the top.
 LAYERS = [
-    {"text", "dates", "logfile", "wording", "stopping", "schedule"},
+    {"text", "dates", "logfile", "wording", "stopping", "schedule", "runs"},
     {"failures", "schedulers"},
     {"models", "zone"},
     {"ledger", "batches"},

@@ -284,6 +284,14 @@ def test_each_task_needs_its_permission(
         assert client.post(urls[task], sent).status_code == 302
 
 
+def test_staff_come_from_the_admin_by_way_of_the_agents_page(admin_client: Client, maria: UserProfile) -> None:
+    profile_url = reverse("profile", args=[maria.pk])
+    in_admin = admin_client.get(reverse("admin:main_userprofile_change", args=[maria.pk])).content.decode()
+    assert f'<a href="{profile_url}" class="viewsitelink">' in in_admin
+    manage_url = reverse("manage_referral_codes", args=[maria.pk])
+    assert f'<a href="{manage_url}">Manage these codes</a>' in admin_client.get(profile_url).content.decode()
+
+
 def test_for_anybody_but_staff_there_is_no_such_page(client: Client, code: ReferralCode) -> None:
     everything = Permission.objects.filter(content_type__app_label="main")
     assert code.agent

@@ -41,11 +41,6 @@ def test_nobody_is_sent_to_another_site(client: Client, maria: User) -> None:
     assert sign_in(client, query="?next=https://example.org/")["Location"] == "/profile/"
 
 
-def test_a_signed_in_person_need_not_sign_in(client: Client, maria: User) -> None:
-    client.force_login(maria)
-    assert client.get("/sign-in/")["Location"] == "/profile/"
-
-
 @pytest.mark.parametrize("active", [True, False])
 def test_a_wrong_password_and_a_switched_off_person_are_told_the_same(
     client: Client, maria: User, active: bool

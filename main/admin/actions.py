@@ -33,10 +33,15 @@ def expire(model_admin: Any, request: HttpRequest, codes: ReferralCodeQuerySet) 
     """Ask first, on a page that lists what will end and what will be left."""
     if "post" not in request.POST:
         return _ask_to_expire(model_admin, request, codes)
-    left = [Edit(code, "already inactive") for code in codes.filter(status=ReferralCode.Status.INACTIVE)]
-    if codes.filter(status=ReferralCode.Status.ACTIVE).exists():
-        _expire(request, codes)
-    _say(request, Outcome([], left))
+    chosen = list(codes)
+    expired: list[ReferralCode] = []
+    if any(code.status == ReferralCode.Status.ACTIVE for code in chosen):
+        try:
+            expired = _expire(request, codes)
+        except (DatabaseError, SweepFailed):
+            messages.error(request, "Nothing was expired: someone else holds these codes. Try again in a moment.")
+            return None
+    _say(request, Outcome([], [Edit(code, "already inactive") for code in chosen if code not in expired]))
     return None
 
 
@@ -86,16 +91,14 @@ def _ask_to_expire(model_admin: Any, request: HttpRequest, codes: ReferralCodeQu
     return TemplateResponse(request, "admin/main/referralcode/expire_now.html", context)
 
 
-def _expire(request: HttpRequest, codes: ReferralCodeQuerySet) -> None:
-    try:
-        run, expired = expire_now(codes)
-    except (DatabaseError, SweepFailed):
-        messages.error(request, "Nothing was expired: another sweep or edit holds these codes. Try again in a moment.")
-        return
+def _expire(request: HttpRequest, codes: ReferralCodeQuerySet) -> list[ReferralCode]:
+    run, expired = expire_now(codes)
     _log(request, [Edit(code, f"Expired now by run {run.pk}; before, {_ends(code)}.") for code in expired])
-    url = reverse("admin:main_expirationrun_change", args=[run.pk])
-    done = f"{editing.counted(expired)} expired now: {editing.named(expired)}."
-    messages.success(request, format_html('{} See <a href="{}">run {}</a>.', done, url, run.pk))
+    if expired:
+        url = reverse("admin:main_expirationrun_change", args=[run.pk])
+        done = f"{editing.counted(expired)} expired now: {editing.named(expired)}."
+        messages.success(request, format_html('{} See <a href="{}">run {}</a>.', done, url, run.pk))
+    return expired
 
 
 def _log(request: Any, edits: list[Edit]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from django.contrib import admin, messages
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.db import IntegrityError, connection
 from django.db.models import F, Field, Q, QuerySet
 from django.db.models.expressions import OrderBy
@@ -136,6 +137,8 @@ class CodeAdmin(SturdyAdmin):
     def formfield_for_dbfield(self, db_field: Field[Any, Any], request: Any, **kwargs: Any) -> Any:
         field: Any = super().formfield_for_dbfield(db_field, request, **kwargs)
         if db_field.name == "agent":
+            # The list of choices opens inside the page's main part, where a screen reader looks for it.
+            field.widget.widget.attrs["data-dropdown-parent"] = "#content-start"
             field.widget.can_delete_related = field.widget.can_change_related = False
         return field
 
@@ -155,13 +158,21 @@ class CodeAdmin(SturdyAdmin):
             return HttpResponseRedirect(request.get_full_path())
 
     def response_action(self, request: HttpRequest, queryset: QuerySet[ReferralCode]) -> HttpResponse | None:
+        """Refuse what no page of ours sends, and more codes than one transaction should hold."""
+        chosen = set(request.POST.getlist(ACTION_CHECKBOX_NAME))
         everything = request.POST.get("select_across", "0") != "0"
-        if everything and queryset.order_by()[: actions.AT_MOST + 1].count() > actions.AT_MOST:
-            messages.error(
-                request,
-                f"Nothing was done: choose at most {actions.AT_MOST} codes at a time, with a filter or the search.",
-            )
+        found = queryset.order_by()
+        if not all(pk.isdecimal() and len(pk) < 19 for pk in chosen):
+            found = found.none()
+        elif not everything:
+            found = found.filter(pk__in=chosen)
+        count = found[: actions.AT_MOST + 1].count()
+        if not count or count > actions.AT_MOST:
+            advice = f"choose at most {actions.AT_MOST} codes at a time" if count else "they left the list meanwhile"
+            messages.error(request, f"Nothing was done: {advice}.")
             return HttpResponseRedirect(request.get_full_path())
+        if not everything and count < len(chosen):
+            messages.warning(request, f"{len(chosen) - count} of the chosen codes left the list meanwhile.")
         return super().response_action(request, queryset)
 
 

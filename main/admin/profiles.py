@@ -19,7 +19,6 @@ from main.models import UserProfile
 @admin.register(UserProfile)
 class ProfileAdmin(SturdyAdmin):
     autocomplete_fields = ["user"]
-    fields = ["name", "role", "user", "can_sign_in", "codes"]
     list_display = ["name", "role", "user", "can_sign_in", "codes"]
     list_filter = ["role", "user__is_active"]
     list_per_page = 50
@@ -29,14 +28,22 @@ class ProfileAdmin(SturdyAdmin):
     readonly_fields = ["can_sign_in", "codes"]
     search_fields = ["name", "user__username"]
 
+    def view_on_site(self, profile: UserProfile) -> str:
+        return reverse("profile", args=[profile.pk])
+
+    def get_fields(self, request: HttpRequest, obj: UserProfile | None = None) -> Any:
+        return ["name", "role", "user", "can_sign_in", "codes"] if obj else ["name", "role", "user"]
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        """Whom staff add are agents, most of all from the form of a code, where no one else can be chosen."""
+        return {"role": UserProfile.Role.AGENT, **super().get_changeform_initial_data(request)}
+
     @admin.display(description="can sign in", boolean=True)
-    def can_sign_in(self, profile: UserProfile) -> bool | None:
-        return profile.user.is_active if profile.pk else None
+    def can_sign_in(self, profile: UserProfile) -> bool:
+        return profile.user.is_active
 
     @admin.display(description="codes")
-    def codes(self, profile: UserProfile) -> SafeString | str:
-        if not profile.pk:
-            return "none yet"
+    def codes(self, profile: UserProfile) -> SafeString:
         url = reverse("admin:main_referralcode_changelist")
         return format_html(
             '<a href="{}?agent={}">Codes<span class="visually-hidden"> of {}</span></a>', url, profile.pk, profile

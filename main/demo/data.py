@@ -1,6 +1,6 @@
 """Plausible agents, codes in every state, and the nights in which a sweep expired some of them."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import product
 from random import Random
 from typing import Any
@@ -35,7 +35,7 @@ def earlier_runs(now: datetime) -> list[ExpirationRun]:
     last = timezone.localtime(now).replace(hour=2, minute=0, second=0, microsecond=0)
     if now - last < timedelta(hours=21):
         last -= timedelta(days=1)
-    starts = [last - timedelta(days=night) for night in reversed(range(NIGHTS))]
+    starts = [(last - timedelta(days=night)).astimezone(UTC) for night in reversed(range(NIGHTS))]
     return [
         ExpirationRun(
             started_at=start, cutoff=start, ended_at=start + timedelta(seconds=1),

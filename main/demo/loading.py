@@ -72,7 +72,7 @@ def _runs_of_others() -> QuerySet[ExpirationRun]:
 
 
 def _fill(password: str) -> int:
-    now = timezone.now()
+    now = timezone.now().replace(second=0, microsecond=0)
     secret, none = make_password(password), make_password(None)
     User.objects.create(username=STAFF, email=STAFF + MARK, password=secret, is_staff=True, is_superuser=True)
     names = [*AGENTS, *SWITCHED_OFF]

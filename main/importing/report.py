@@ -19,9 +19,8 @@ def columns(table: Table) -> str:
 def accepted(draft: Draft, *, dry_run: bool) -> str:
     """One line about a row that is or would be imported."""
     code = draft.code
-    agent = visible(code.agent.name) if code.agent else "none"
     until = f"until {timezone.localtime(code.expires_at):%Y-%m-%d %H:%M %Z}" if code.expires_at else "never expires"
-    line = f"line {draft.line}: {'would add' if dry_run else 'added'} {visible(code.code)} (Agent: {agent})"
+    line = f"line {draft.line}: {'would add' if dry_run else 'added'} {visible(code.code)} ({_agent(code)})"
     return f"{line}, {_plain(code.discount)} %, {until}{_remark(code, dry_run)}"
 
 
@@ -52,6 +51,12 @@ def new_agent(agent: UserProfile, *, dry_run: bool) -> str:
     if dry_run:
         return f"would create the agent {visible(agent.name)}"
     return f"created the agent {visible(agent.name)}, user {visible(agent.user.get_username())}"
+
+
+def _agent(code: ReferralCode) -> str:
+    if not code.agent:
+        return "Agent: none"
+    return f"{'Agent' if code.agent.pk else 'new agent'}: {visible(code.agent.name)}"
 
 
 def _remark(code: ReferralCode, dry_run: bool) -> str:

@@ -31,6 +31,7 @@ def maria(live_server: Any) -> UserProfile:
         ("MARIA-D53-10", 10, now + 21 * DAY, "active"),
         ("MARIA-J34-5", 5, now + 143 * DAY, "active"),
         ("MARIA-D68-15", 15, None, "active"),
+        ("W" * 64, "99.99", now + 365 * DAY, "active"),
         ("MARIA-R30-10", 10, None, "inactive"),
         ("MARIA-P85-10", 10, now + 40 * DAY, "inactive"),
         ("MARIA-O11-10", 10, now - 0.1 * DAY, "active"),

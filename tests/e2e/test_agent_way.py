@@ -48,9 +48,10 @@ def test_an_agent_signs_in_copies_a_code_and_finds_no_page_of_another(visit: Vis
 
 def test_the_whole_way_by_keyboard(visit: Visit, maria: UserProfile) -> None:
     page = visit(permissions=["clipboard-read", "clipboard-write"]).page
-    page.goto("/")
     keyboard = page.keyboard
-    keyboard.type("maria")  # the field has the focus
+    page.goto("/")
+    expect(page.get_by_label("Username")).to_be_focused()
+    keyboard.type("maria")
     keyboard.press("Tab")
     keyboard.type(PASSWORD)
     keyboard.press("Enter")

@@ -5,6 +5,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from django.conf import settings
+from django.utils.module_loading import import_string
 
 from tests.schedulers.conftest import BARE, Installed
 
@@ -46,6 +48,12 @@ def run_line(line: str, home: Path) -> subprocess.CompletedProcess[str]:
     """As cron does: in the home folder, by /bin/sh, with the five fields and the comment left to it."""
     command = line.split(maxsplit=5)[5]
     return subprocess.run(["/bin/sh", "-c", command], env=BARE, cwd=home, capture_output=True, text=True, check=False)
+
+
+def test_the_job_of_the_settings_is_a_function_of_ours() -> None:
+    [(schedule, job, _)] = settings.CRONJOBS
+    assert schedule == settings.EXPIRATION_SCHEDULE
+    assert callable(import_string(job))
 
 
 def test_the_line_expires_codes_and_logs_what_it_printed(installed, with_crontab, tmp_path) -> None:

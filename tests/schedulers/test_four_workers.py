@@ -5,16 +5,17 @@ from django.db import connection, transaction
 
 from main.models import ExpirationRun, ReferralCode
 from tests.conftest import NOW
-from tests.schedulers.conftest import send, until
+from tests.schedulers.conftest import copy_of_project, send, until
 
 BACKLOG = 50_000
 WORKERS = 4
 
 
 @pytest.mark.django_db(transaction=True)
-def test_four_workers_share_one_backlog(installed, broker, start) -> None:
+def test_four_workers_share_one_backlog(tmp_path, broker, start) -> None:
     if connection.vendor != "postgresql":
         pytest.skip("needs PostgreSQL: set DATABASE_URL")
+    installed = copy_of_project(tmp_path / "knossos")
     database = connection.settings_dict
     installed.configure(
         DATABASE_URL="postgres://{USER}:{PASSWORD}@{HOST}:{PORT}/{NAME}".format(**database), CELERY_BROKER_URL=broker

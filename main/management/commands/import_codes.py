@@ -1,5 +1,7 @@
 """`python manage.py import_codes FILE.csv`: parse, call, print."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -30,48 +32,49 @@ class Command(BaseCommand):
         table = _read(file)
         if table.unread and verbosity:
             self.stdout.write(report.columns(table))
-        try:
+        with _failures_in_words():
             agents = Agents((row.agent for row in table.rows), create=create_agents)
-            if dry_run:
-                self._dry_run(table.rows, agents)
-            else:
-                self._import(table.rows, agents, verbosity)
-        except IntegrityError as error:
-            raise CommandError(
-                "Nothing was imported: meanwhile somebody added one of these codes or deleted one of these agents. "
-                "Try again with --dry-run, which says which."
-            ) from error
-        except DatabaseError as error:
-            raise CommandError(f"Nothing was imported. {explain(error)}") from error
-
-    def _dry_run(self, rows: list[Row], agents: Agents) -> None:
-        bad = past = 0
-        for item in check(rows, agents):
-            self.stdout.write(report.refused(item) if item.faults else report.accepted(item, dry_run=True))
-            bad += bool(item.faults)
-            past += item.code.is_overdue()
-        if bad:
-            raise CommandError(f"Would import nothing: {bad} of {len(rows)} rows are refused.")
-        for agent in agents.new:
-            self.stdout.write(report.new_agent(agent, dry_run=True))
-        self.stdout.write(report.would_import(len(rows), past, len(agents.new)))
-
-    def _import(self, rows: list[Row], agents: Agents, verbosity: int) -> None:
-        bad = 0
-        for item in check(rows, agents):
-            if item.faults:
-                self.stderr.write(report.refused(item))
-                bad += 1
-        if bad:
-            raise CommandError(f"Nothing was imported: {bad} of {len(rows)} rows are refused.")
-        past = write(rows, agents)
-        if verbosity > 1:
-            for row in rows:
+            past = self._check(table.rows, agents, dry_run)
+            if not dry_run:
+                past = write(table.rows, agents)
+        if verbosity > 1 and not dry_run:
+            for row in table.rows:
                 self.stdout.write(report.accepted(draft(row, agents), dry_run=False))
         if verbosity:
             for agent in agents.new:
-                self.stdout.write(report.new_agent(agent, dry_run=False))
-        self.stdout.write(report.imported(len(rows), past, len(agents.new)))
+                self.stdout.write(report.new_agent(agent, dry_run=dry_run))
+        closing_line = report.would_import if dry_run else report.imported
+        self.stdout.write(closing_line(len(table.rows), past, len(agents.new)))
+
+    def _check(self, rows: list[Row], agents: Agents, dry_run: bool) -> int:
+        """Name the refused rows, in a dry run all of them, and return how many codes are past their date."""
+        refused = past = 0
+        for item in check(rows, agents):
+            if item.faults:
+                (self.stdout if dry_run else self.stderr).write(report.refused(item))
+                refused += 1
+            elif dry_run:
+                self.stdout.write(report.accepted(item, dry_run=True))
+                past += item.code.is_overdue()
+        if refused:
+            result = "Would import nothing" if dry_run else "Nothing was imported"
+            raise CommandError(f"{result}: {refused} of {len(rows)} rows are refused.")
+        return past
+
+
+@contextmanager
+def _failures_in_words() -> Iterator[None]:
+    try:
+        yield
+    except IntegrityError as error:
+        raise CommandError(
+            "Nothing was imported: meanwhile somebody added one of these codes or deleted one of these agents. "
+            "Try again with --dry-run, which says which."
+        ) from error
+    except DatabaseError as error:
+        raise CommandError(f"Nothing was imported. {explain(error)}") from error
+    except KeyboardInterrupt as error:
+        raise CommandError("Nothing was imported: it was interrupted.") from error
 
 
 def _read(file: Path) -> Table:

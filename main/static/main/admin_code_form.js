@@ -11,8 +11,10 @@ window.addEventListener("load", () => window.django.jQuery(() => {
             box.setAttribute("aria-label", "Agent");
         }
         window.django.jQuery(document).on("select2:open", () => {
+            const choices = document.querySelector(".select2-results__options");
+            choices.setAttribute("aria-label", "Agents");
+            document.querySelector(".field-agent .select2-selection").setAttribute("aria-controls", choices.id);
             document.querySelector(".select2-search__field").setAttribute("aria-label", "Search agents");
-            document.querySelector(".select2-results__options").setAttribute("aria-label", "Agents");
         });
     }
 

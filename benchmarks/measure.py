@@ -1,0 +1,79 @@
+"""Running whole processes, and what came out of it."""
+
+import os
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+PROJECT = Path(__file__).parent.parent
+
+
+class Process(NamedTuple):
+    """One finished process: its wall time, and the most memory that it held itself."""
+
+    seconds: float
+    mebibytes: float
+
+
+def manage(*arguments: str) -> list[str]:
+    """The command line of a contender that is a command of the project or of this package."""
+    return [sys.executable, str(PROJECT / "manage.py"), *arguments, "--settings", "benchmarks.settings"]
+
+
+def run(command: list[str], output: Path, database: str = "", folder: Path = PROJECT) -> Process:
+    """Run `command` to its end, its standard output going to the file; raises RuntimeError where it fails."""
+    environment = {
+        **os.environ, "DATABASE_URL": database, "LOG_DIR": str(output.parent / "logs"), "PYTHONPATH": str(PROJECT),
+    }  # fmt: skip
+    with output.open("w") as file:
+        begun = time.perf_counter()
+        process = subprocess.Popen(command, stdout=file, cwd=folder, env=environment)
+        _, status, usage = os.wait4(process.pid, 0)
+        seconds = time.perf_counter() - begun
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        raise RuntimeError(f"failed: {' '.join(command)}")
+    return Process(seconds, usage.ru_maxrss / 1024)
+
+
+def in_turns(rounds: int, contenders: dict[str, Callable[[], Process]]) -> dict[str, list[Process]]:
+    """Run every contender once, then every one again, and so on: what slows the machine slows them all."""
+    runs: dict[str, list[Process]] = {name: [] for name in contenders}
+    for _ in range(rounds):
+        for name, contender in contenders.items():
+            runs[name].append(contender())
+            print(f"    {name}: {runs[name][-1].seconds:.2f} s", file=sys.stderr)
+    return runs
+
+
+class Spread(NamedTuple):
+    """The median of some values, and how far they lie apart."""
+
+    median: float
+    low: float
+    high: float
+
+    def text(self, digits: int = 2, unit: str = "") -> str:
+        return f"{self.median:.{digits}f}{unit} ({self.low:.{digits}f} to {self.high:.{digits}f})"
+
+
+def spread(values: list[float]) -> Spread:
+    return Spread(statistics.median(values), min(values), max(values))
+
+
+def seconds(runs: list[Process]) -> Spread:
+    return spread([run.seconds for run in runs])
+
+
+def memory(runs: list[Process]) -> Spread:
+    return spread([run.mebibytes for run in runs])
+
+
+def ratio(runs: list[Process], others: list[Process], start: float = 0, other_start: float = 0) -> Spread:
+    """The times of `runs` over those of `others`, round by round, once the times to start are taken off."""
+    pairs = zip(runs, others, strict=True)
+    return spread([(run.seconds - start) / (other.seconds - other_start) for run, other in pairs])

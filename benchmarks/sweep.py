@@ -1,0 +1,76 @@
+"""Measure the sweep against other ways to do the same.
+
+    python -m benchmarks.sweep                                              # SQLite
+    python -m benchmarks.sweep --database postgres://postgres@127.0.0.1/x   # PostgreSQL
+    python -m benchmarks.sweep --size 0.01 --rounds 1                       # a look at whether it works
+
+Every contender is a process of its own. They take turns, each on a fresh copy of the same database, and it is
+checked that all of them expired the same codes. The ratios are of times of the same round.
+"""
+
+import argparse
+import os
+import sys
+import tempfile
+from pathlib import Path
+
+from benchmarks import questions
+from benchmarks.databases import Databases, PostgreSQL, SQLite
+from benchmarks.locks import locks
+from benchmarks.measure import PROJECT
+from benchmarks.page import table, write
+
+QUESTIONS = {
+    "limit": questions.against_the_limit,
+    "ways": questions.against_other_ways,
+    "nothing": questions.nothing_to_do,
+    "growth": questions.growth,
+    "history": questions.history,
+    "locks": locks,
+    "start": questions.start_up,
+}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.sweep", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "--database", metavar="URL",
+        help="A PostgreSQL server where databases may be created (the name in the URL is not used). "
+        "They are dropped at the end, and take 8 GB. Without it: SQLite files in a temporary folder.",
+    )  # fmt: skip
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--size", type=float, default=1, help="Multiplies all numbers of codes; 1 unless told.")
+    parser.add_argument("--only", nargs="+", choices=QUESTIONS, default=list(QUESTIONS), metavar="QUESTION",
+                        help=f"Some of: {', '.join(QUESTIONS)}.")  # fmt: skip
+    parser.add_argument("--write", action="store_true", help="Put the table into docs/performance.md.")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="knossos-benchmark-") as folder:
+        databases = PostgreSQL(Path(folder), options.database) if options.database else SQLite(Path(folder))
+        try:
+            section = measure(databases, options)
+        finally:
+            databases.drop_all()
+    if options.write:
+        write(PROJECT / "docs" / "performance.md", databases, section)
+    sys.stdout.write(section)
+
+
+def measure(databases: Databases, options: argparse.Namespace) -> str:
+    """Answer the questions that were asked, and return the table."""
+    setting = questions.Setting(databases, options.rounds, options.size)
+    before, answers = load(), []
+    for name in options.only:
+        sys.stderr.write(f"{name}\n")
+        answers += QUESTIONS[name](setting)
+    return table(databases, answers, options.rounds, (before, load()))
+
+
+def load() -> str:
+    """How many processes wanted a core in the last minute."""
+    return f"{os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else "unknown"
+
+
+if __name__ == "__main__":
+    main()

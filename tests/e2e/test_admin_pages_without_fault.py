@@ -1,0 +1,123 @@
+"""Every page of the admin, in light, in the dark and at a phone of 360 px."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from main.models import ReferralCode
+from tests.conftest import make_agent, make_code
+from tests.e2e.browser import expect
+from tests.e2e.conftest import Visitor
+from tests.staff import make_run, make_staff
+
+DAY = timedelta(days=1)
+LIST = "/admin/main/referralcode/"
+
+
+@pytest.fixture
+def staff(visitor: Visitor) -> Visitor:
+    """Signed in, and there are codes in every state, three runs, and a name longer than any column."""
+    visitor.sign_in(make_staff())
+    now = timezone.now()
+    runs = [make_run(now - days * DAY, expired_count=6) for days in (3, 2, 1)]
+    runs[0].state, runs[0].error = "failed", "OperationalError: the connection was lost"
+    runs[0].save()
+    agents = [
+        make_agent("Maria Garcia"), make_agent("John Smith"), make_agent("Petros Müller", is_active=False),
+        make_agent("Wolfeschlegelsteinhausenbergerdorff von und zu Hohenstein-Oberberg the Third of that Name"), None,
+    ]  # fmt: skip
+    for number in range(60):
+        ends = now + (number - 24) * DAY
+        agent = agents[number % 5]
+        name = agent.name.split()[0][:10].upper() if agent else "HOUSE"
+        fields = {"agent": agent, "discount": 5 * (number % 5), "expires_at": ends if number % 7 else None}
+        if number % 7 and ends < now and number % 4:
+            fields |= {"status": "inactive", "expired_at": now, "expired_by": runs[number % 3]}
+        elif number % 11 == 0:
+            fields["status"] = "inactive"
+        make_code(f"{name}-{number}", **fields)
+    return visitor
+
+
+@pytest.mark.django_db(transaction=True)
+def test_sign_in(visitor: Visitor) -> None:
+    visitor.page.goto("/admin/login/")
+    expect(visitor.page.get_by_role("heading", name="Sign in")).to_be_visible()
+    visitor.inspect("admin-sign-in")
+
+
+def test_front_page(staff: Visitor) -> None:
+    staff.page.goto("/admin/")
+    expect(staff.page.get_by_role("img", name="Codes reaching their date, by week")).to_be_visible()
+    staff.inspect("admin-front")
+    staff.page.get_by_text("As a table").click()
+    expect(staff.page.get_by_role("table", name="Codes reaching their date, by week")).to_be_visible()
+
+
+def test_list_of_codes(staff: Visitor) -> None:
+    staff.page.goto(LIST)
+    expect(staff.page.locator("#result_list tbody tr").first).to_contain_text("Overdue")
+    staff.inspect("admin-list")
+
+
+def test_a_list_without_codes_says_what_to_do(staff: Visitor) -> None:
+    staff.page.goto(f"{LIST}?q=nobody")
+    expect(staff.page.get_by_text("No code is like that.")).to_be_visible()
+    staff.inspect()
+    ReferralCode.objects.all().delete()
+    staff.page.goto(LIST)
+    expect(staff.page.get_by_role("link", name="Add the first one")).to_be_visible()
+
+
+def test_form_of_a_code_with_errors_and_a_warning(staff: Visitor) -> None:
+    page = staff.page
+    page.goto(f"{LIST}add/")
+    page.get_by_label("Discount").fill("120")
+    page.get_by_label("Expiry date").fill("01/02/2026")
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.get_by_text("Ensure this value is less than or equal to 100.")).to_be_visible()
+    expect(page.get_by_role("status")).to_have_text(
+        "This date has passed: on save, the code is marked inactive and does not work."
+    )
+    staff.inspect("admin-form-errors")
+
+
+def test_form_of_an_expired_code(staff: Visitor) -> None:
+    code = ReferralCode.objects.filter(expired_by__isnull=False).first()
+    staff.page.goto(f"{LIST}{code.pk}/change/")
+    expect(staff.page.get_by_role("link", name="run of")).to_be_visible()
+    staff.inspect("admin-code")
+
+
+def test_confirmation_of_expire_now(staff: Visitor) -> None:
+    page = staff.page
+    page.goto(LIST)
+    for row in (0, 1, 2):
+        page.locator("input.action-select").nth(row).check()
+    page.get_by_role("combobox", name="Action").select_option("Expire now")
+    page.get_by_role("button", name="Go").click()
+    expect(page.get_by_role("button", name="Yes, expire 3 codes now")).to_be_visible()
+    staff.inspect("admin-expire-now")
+
+
+@pytest.mark.parametrize("model", ["expirationrun", "userprofile"])
+def test_other_lists_and_their_objects(staff: Visitor, model: str) -> None:
+    staff.page.goto(f"/admin/main/{model}/")
+    staff.inspect(f"admin-{model}s")
+    staff.page.locator("#result_list tbody th a").first.click()
+    staff.inspect(f"admin-{model}")
+
+
+def test_a_person_with_codes_is_kept(staff: Visitor) -> None:
+    maria = ReferralCode.objects.filter(agent__name="Maria Garcia").first().agent
+    staff.page.goto(f"/admin/main/userprofile/{maria.pk}/delete/")
+    expect(staff.page.get_by_text("Maria Garcia has 12 codes")).to_be_visible()
+    staff.inspect()
+
+
+def test_deletion_and_history_of_a_code(staff: Visitor) -> None:
+    code = ReferralCode.objects.first()
+    for view in ("delete", "history"):
+        staff.page.goto(f"{LIST}{code.pk}/{view}/")
+        staff.inspect()

@@ -1,0 +1,201 @@
+"""The list of codes: what comes first, what each row says, how it is narrowed, and that it stays quick."""
+
+import re
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.utils import timezone
+
+from main.admin import changelist
+from main.admin.codes import CodeAdmin
+from main.models import ReferralCode
+from tests.conftest import NOW, make_agent, make_code
+from tests.staff import make_run, make_staff
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
+
+DAY = timedelta(days=1)
+LIST = "/admin/main/referralcode/"
+
+
+@pytest.fixture(autouse=True)
+def _staff(client):
+    client.force_login(make_staff())
+
+
+@pytest.fixture
+def _many(monkeypatch):
+    """As if three codes were as many as are counted, and two a page."""
+    monkeypatch.setattr(CodeAdmin, "list_per_page", 2)
+    monkeypatch.setattr(changelist, "COUNTED_AT_MOST", 3)
+
+
+def shown(client, query=""):
+    response = client.get(LIST + query)
+    assert response.status_code == 200, response.headers
+    return [code.code for code in response.context["cl"].result_list]
+
+
+def page_of(client, query=""):
+    return re.sub(r"\s+", " ", client.get(LIST + query).content.decode().partition("<main")[2])
+
+
+def test_what_needs_attention_comes_first_and_what_never_ends_after_what_does(client):
+    make_code("EVER-10")
+    make_code("GONE-10", expires_at=NOW - DAY, status="inactive")
+    make_code("OFF-10", status="inactive")
+    make_code("LATER-10", expires_at=NOW + 40 * DAY)
+    make_code("SOON-10", expires_at=NOW + DAY)
+    make_code("OVERDUE-10", expires_at=NOW)
+    assert shown(client) == ["OVERDUE-10", "SOON-10", "LATER-10", "EVER-10", "GONE-10", "OFF-10"]
+
+
+@pytest.mark.parametrize(("direction", "order"), [("", ["A-10", "B-10", "C-10"]), ("-", ["B-10", "A-10", "C-10"])])
+def test_codes_without_a_date_are_last_in_both_directions(client, direction, order):
+    make_code("C-10")
+    make_code("A-10", expires_at=NOW + DAY)
+    make_code("B-10", expires_at=NOW + 2 * DAY)
+    assert shown(client, f"?o={direction}3") == order
+
+
+def test_a_row_tells_state_exact_time_with_zone_distance_agent_and_discount(client, settings):
+    settings.TIME_ZONE = "Europe/Athens"
+    maria = make_agent("Maria Garcia")
+    make_code("MARIA-15", agent=maria, discount="12.50", expires_at=NOW + 3 * DAY, created_at=NOW)
+    row = re.search(r"<tr><td.*?</tr>", page_of(client))[0]
+    assert '<span class="badge badge-ends_soon">Expires soon</span>' in row
+    assert '<time datetime="2026-11-24T02:00:00+00:00">24 Nov 2026, 04:00 EET</time>' in row
+    assert '<span class="relative">in 3 days</span>' in row
+    assert f'<a href="{LIST}?agent={maria.pk}">Maria Garcia</a>' in row
+    assert ">12.5 %<" in row
+    assert ">21 Nov 2026<" in row
+
+
+def test_a_code_of_the_house_without_a_date_says_so(client):
+    make_code("HOUSE-10")
+    row = re.search(r"<tr><td.*?</tr>", page_of(client))[0]
+    assert "never" in row
+    assert "of the house" in row
+
+
+@pytest.mark.parametrize(
+    ("expiry", "codes"),
+    [
+        ("overdue", ["NOW"]),
+        ("week", ["TICK", "WEEK"]),
+        ("month", ["TICK", "WEEK", "PAST-WEEK", "MONTH"]),
+        ("later", ["PAST-MONTH"]),
+        ("never", ["EVER"]),
+        ("nonsense", ["NOW", "TICK", "WEEK", "PAST-WEEK", "MONTH", "PAST-MONTH", "EVER", "OFF"]),
+    ],
+)
+def test_the_filter_by_expiry_keeps_to_its_boundaries(client, expiry, codes):
+    tick = timedelta(microseconds=1)
+    for code, ends in {
+        "NOW": NOW, "TICK": NOW + tick, "WEEK": NOW + 7 * DAY, "PAST-WEEK": NOW + 7 * DAY + tick,
+        "MONTH": NOW + 30 * DAY, "PAST-MONTH": NOW + 30 * DAY + tick, "EVER": None,
+    }.items():  # fmt: skip
+        make_code(code, expires_at=ends)
+    make_code("OFF", expires_at=NOW + DAY, status="inactive")
+    assert shown(client, f"?expiry={expiry}") == codes
+
+
+def test_the_filter_by_state_counts_what_it_would_show(client):
+    make_code("ON-10")
+    make_code("SOON-10", expires_at=NOW + DAY)
+    make_code("LATE-10", expires_at=NOW - DAY)
+    page = page_of(client)
+    assert re.findall(r"state=\w+\"> ?([^<]+)</a>", page) == [
+        "Works now (2)", "Active (1)", "Expires soon (1)", "Overdue (1)", "Expired (0)", "Switched off (0)",
+        "Agent inactive (0)",
+    ]  # fmt: skip
+    assert shown(client, "?state=working") == ["SOON-10", "ON-10"]
+    assert shown(client, "?state=overdue") == ["LATE-10"]
+
+
+def test_search_finds_by_code_and_by_agent_within_the_filter(client):
+    maria = make_agent("Maria Garcia")
+    make_code("A-10", agent=maria)
+    make_code("GARCIA-20")
+    make_code("GARCIA-30", status="inactive")
+    make_code("OTHER-40", agent=make_agent("John Smith"))
+    assert shown(client, "?q=%20garcia%20") == ["A-10", "GARCIA-20", "GARCIA-30"]
+    assert shown(client, "?q=garcia&state=switched_off") == ["GARCIA-30"]
+    assert shown(client, "?q=nobody") == []
+
+
+def test_a_link_narrows_to_the_codes_of_an_agent_or_a_run(client):
+    maria, run = make_agent("Maria Garcia"), make_run(NOW)
+    make_code("A-10", agent=maria)
+    make_code("B-10", expires_at=NOW, status="inactive", expired_by=run)
+    assert shown(client, f"?agent={maria.pk}") == ["A-10"]
+    assert shown(client, f"?expired_by={run.pk}") == ["B-10"]
+    assert "By agent" in page_of(client, f"?agent={maria.pk}")
+    assert "By agent" not in page_of(client)
+
+
+@pytest.mark.parametrize("query", ["?agent=0", "?agent=x", f"?agent={'9' * 30}", "?expired_by=%C2%B2", "?nonsense=1"])
+def test_an_address_that_makes_no_sense_leads_back_to_the_list(client, query):
+    response = client.get(LIST + query)
+    assert (response.status_code, response["Location"]) == (302, f"{LIST}?e=1")
+
+
+def test_the_dates_lead_from_year_to_day(client):
+    make_code("A-10", expires_at=datetime(2026, 12, 24, 12, tzinfo=UTC))
+    make_code("B-10", expires_at=datetime(2027, 3, 1, 12, tzinfo=UTC))
+    make_code("C-10")
+    assert "?expires_at__year=2027" in page_of(client)
+    assert shown(client, "?expires_at__year=2026") == ["A-10"]
+    assert shown(client, "?expires_at__year=2027&expires_at__month=3&expires_at__day=1") == ["B-10"]
+
+
+@pytest.mark.usefixtures("_many")
+class TestALongList:
+    """More codes than are counted: the list is cut there, counts beside the filters are gone, dates are a calendar."""
+
+    @pytest.fixture(autouse=True)
+    def _five_codes(self):
+        for number in range(5):
+            make_code(f"N-{number}", expires_at=NOW + number * DAY)
+
+    def test_is_cut_and_says_so(self, client):
+        assert [shown(client), shown(client, "?p=2")] == [["N-0", "N-1"], ["N-2"]]
+        assert "There are more: these are the first 3." in page_of(client)
+        assert "There are more" not in page_of(client, "?state=overdue")
+
+    def test_has_no_counts(self, client):
+        assert "Works now<" in page_of(client)
+
+    def test_leads_from_year_to_month_to_day(self, client):
+        make_code("FAR-10", expires_at=datetime(9998, 1, 1, tzinfo=UTC))
+        years = page_of(client).partition("toplinks")[2].partition("</nav>")[0]
+        assert re.findall(r">(\d+)</a>", years) == [*map(str, range(2026, 2038)), "9998"]
+        months = page_of(client, "?expires_at__year=2026").partition("toplinks")[2].partition("</nav>")[0]
+        assert "All dates" in months
+        assert months.count("expires_at__month") == 12
+        days = page_of(client, "?expires_at__year=2028&expires_at__month=2").partition("toplinks")[2]
+        assert days.partition("</nav>")[0].count("expires_at__day") == 29
+        assert "29 February" in days
+        day = page_of(client, "?expires_at__year=2026&expires_at__month=11&expires_at__day=22")
+        assert "November 2026" in day.partition("toplinks")[2].partition("</nav>")[0]
+        assert shown(client, "?expires_at__year=2026&expires_at__month=11&expires_at__day=22") == ["N-1"]
+
+    @pytest.mark.parametrize(
+        "query", ["expires_at__year=0", "expires_at__year=2026&expires_at__month=13", "expires_at__year=x"]
+    )
+    def test_a_date_that_does_not_exist_leads_back_to_the_list(self, client, query):
+        assert client.get(f"{LIST}?{query}").status_code == 302
+
+    def test_without_any_date_there_is_nothing_to_lead_to(self, client):
+        ReferralCode.objects.update(expires_at=None)
+        assert "expires_at__" not in page_of(client)
+
+
+@pytest.mark.parametrize("query", ["", "?state=working", "?q=maria", "?expiry=later&o=4"])
+def test_the_list_costs_the_same_few_queries_however_many_codes(client, query, django_assert_max_num_queries):
+    agents = [make_agent(f"Maria{number} Garcia") for number in range(40)]
+    for number in range(40):
+        make_code(f"MARIA-{number}", agent=agents[number], expires_at=timezone.now() + (30 + number) * DAY)
+    client.get(LIST + query)
+    with django_assert_max_num_queries(15):
+        client.get(LIST + query)

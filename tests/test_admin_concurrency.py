@@ -1,0 +1,121 @@
+"""Staff and a sweep, or two of the staff, at the same codes at the same time."""
+
+import threading
+from datetime import timedelta
+
+import pytest
+from django.contrib.admin.models import LogEntry
+from django.contrib.messages import get_messages
+from django.db import connection
+from django.db.models.signals import pre_save
+
+from main import expiration
+from main.models import ExpirationRun, ReferralCode
+from tests.conftest import NOW, make_code
+from tests.staff import make_run, make_staff
+from tests.test_concurrency import Holder
+
+LIST = "/admin/main/referralcode/"
+DAY = timedelta(days=1)
+locks_rows = pytest.mark.skipif(
+    "connection.vendor != 'postgresql'", reason="SQLite locks the whole file; needs PostgreSQL"
+)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("clock")]
+
+
+@pytest.fixture(autouse=True)
+def _staff(client):
+    client.force_login(make_staff())
+
+
+def said(response):
+    return [str(message) for message in get_messages(response.wsgi_request)]
+
+
+def release_when_waited_for(holder):
+    """Let `holder` go as soon as somebody waits for a lock, as the database server sees it; in a thread of its own."""
+
+    def watch():
+        with connection.copy().cursor() as cursor:
+            for _ in range(1000):
+                cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
+                if cursor.fetchone()[0]:
+                    break
+                cursor.execute("SELECT pg_sleep(0.01)")
+            cursor.db.close()
+        holder.release.set()
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    return watcher
+
+
+@locks_rows
+def test_a_save_waits_for_a_sweep_that_holds_the_code_and_the_run_keeps_it(client):
+    run = make_run(NOW)
+    code = make_code("LATE-10", expires_at=NOW - DAY)
+    sweep = Holder(code, status="inactive", expired_at=NOW, expired_by=run)
+    watcher = release_when_waited_for(sweep)
+    client.post(
+        f"{LIST}{code.pk}/change/",
+        {"code": "LATE-10", "discount": "5", "expires_at_0": "2026-12-24", "expires_at_1": "", "status": "active"},
+    )
+    watcher.join()
+    sweep.join()
+    code.refresh_from_db()
+    assert (code.status, code.discount, code.expired_at, code.expired_by) == ("active", 5, None, run)
+
+
+@locks_rows
+def test_an_extension_waits_for_a_sweep_that_holds_the_code_and_wins(client):
+    run = make_run(NOW)
+    code = make_code("LATE-10", expires_at=NOW - DAY)
+    sweep = Holder(code, status="inactive", expired_at=NOW, expired_by=run)
+    watcher = release_when_waited_for(sweep)
+    response = client.post(LIST, {"action": "extend_by_7_days", "_selected_action": [code.pk], "index": "0"})
+    watcher.join()
+    sweep.join()
+    assert said(response) == ["1 code extended by 7 days and reactivated: LATE-10."]
+    code.refresh_from_db()
+    assert (code.status, code.expires_at, code.expired_by) == ("active", NOW + 7 * DAY, run)
+
+
+@locks_rows
+def test_expiring_a_code_that_stays_locked_does_nothing_and_says_so(client, monkeypatch):
+    monkeypatch.setattr(expiration, "LOCK_WAIT", timedelta(seconds=1))
+    held, free = make_code("HELD-10"), make_code("FREE-10")
+    other = Holder(held, discount=5)
+    try:
+        response = client.post(LIST, {"action": "expire", "_selected_action": [held.pk, free.pk], "post": "yes"})
+    finally:
+        other.release.set()
+        other.join()
+    assert said(response) == ["Nothing was expired: someone else holds these codes. Try again in a moment."]
+    assert set(ReferralCode.objects.values_list("status", flat=True)) == {"active"}
+    assert ExpirationRun.objects.get().state == "failed"
+    assert not LogEntry.objects.exists()
+
+
+def test_a_chosen_code_that_left_the_list_meanwhile_is_left_alone_and_counted(client):
+    late, extended = make_code("LATE-10", expires_at=NOW - DAY), make_code("EXTENDED-10", expires_at=NOW + DAY)
+    response = client.post(
+        f"{LIST}?state=overdue",
+        {"action": "switch_off", "_selected_action": [late.pk, extended.pk], "index": "0"},
+    )
+    assert said(response) == [
+        "1 of the chosen codes left the list meanwhile.",
+        "1 code switched off: LATE-10.",
+    ]
+    extended.refresh_from_db()
+    assert extended.status == "active"
+
+
+def test_a_code_that_someone_else_creates_at_the_same_moment_is_no_error_page(client):
+    def create_first(instance, **kwargs):
+        pre_save.disconnect(create_first, ReferralCode)
+        ReferralCode.objects.bulk_create([ReferralCode(code=instance.code)])
+
+    pre_save.connect(create_first, ReferralCode)
+    response = client.post(f"{LIST}add/", {"code": "JOHNS-20", "discount": "20", "status": "active"})
+    assert response.status_code == 302
+    assert said(response) == ["Nothing was saved: this code was created by someone else just now."]

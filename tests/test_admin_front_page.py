@@ -1,0 +1,116 @@
+"""The staff's front page: figures that agree with the list, the weeks, and whether the schedule is alive."""
+
+import re
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from main.chart import FLOOR, chart_of
+from main.dashboard import Dashboard, Week, weeks
+from tests.conftest import NOW, make_agent, make_code
+from tests.staff import make_run, make_staff
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
+
+DAY = timedelta(days=1)
+TICK = timedelta(microseconds=1)
+SILENT = "No scheduled run has completed for 26 hours."
+
+
+@pytest.fixture(autouse=True)
+def _staff(client):
+    client.force_login(make_staff())
+
+
+def front_page(client):
+    return re.sub(r"\s+", " ", client.get("/admin/").content.decode())
+
+
+def test_each_figure_leads_to_as_many_codes(client):
+    gone = make_agent("Gone Gary", is_active=False)
+    for number, ends in enumerate([None, None, NOW + DAY, NOW + 2 * DAY, NOW + 3 * DAY, NOW + 40 * DAY, NOW - DAY]):
+        make_code(f"A-{number}", expires_at=ends)
+        make_code(f"B-{number}", expires_at=ends, agent=gone)
+    page = front_page(client)
+    links = re.findall(r'<li[^>]*><a href="([^"]+)">[^<]*<strong>(\d+)</strong>', page)
+    assert [figure for _, figure in links] == ["6", "2", "3", "2"]
+    for address, figure in links:
+        assert client.get(address.replace("&amp;", "&")).context["cl"].result_count == int(figure)
+
+
+def test_codes_are_counted_in_the_week_in_which_they_reach_their_date(settings):
+    settings.TIME_ZONE = "Europe/Athens"
+    monday = datetime(2026, 11, 15, 22, 0, tzinfo=UTC)  # 00:00 in Athens, of the week of NOW
+    make_code("END-OF-SUNDAY", expires_at=monday)
+    make_code("MONDAY", expires_at=monday + TICK)
+    make_code("OVERDUE", expires_at=NOW)
+    make_code("OFF", expires_at=NOW + TICK, status="inactive")
+    make_code("NEXT", expires_at=monday + 7 * DAY + TICK)
+    make_code("TOO-EARLY", expires_at=monday - 28 * DAY - timedelta(hours=1))  # summer time then
+    make_code("LAST", expires_at=monday + 56 * DAY)
+    make_code("TOO-LATE", expires_at=monday + 56 * DAY + TICK)
+    make_code("EVER")
+    counted = weeks(NOW)
+    assert [f"{week.start:%d %b}" for week in counted] == [
+        "19 Oct", "26 Oct", "02 Nov", "09 Nov", "16 Nov", "23 Nov", "30 Nov", "07 Dec", "14 Dec", "21 Dec", "28 Dec",
+        "04 Jan",
+    ]  # fmt: skip
+    assert {f"{week.start:%d %b}": week[1:] for week in counted if week.total} == {
+        "09 Nov": (0, 1, 0),
+        "16 Nov": (0, 2, 1),
+        "23 Nov": (1, 0, 0),
+        "04 Jan": (1, 0, 0),
+    }
+
+
+def test_the_chart_stacks_to_the_floor_and_says_the_same_as_a_table(client):
+    make_code("OVERDUE", expires_at=NOW - TICK)
+    make_code("SOON", expires_at=NOW + TICK)
+    page = front_page(client)
+    assert '<rect class="overdue"' in page
+    assert '<rect class="active"' in page
+    assert '<rect class="inactive"' not in page
+    assert '<th scope="row">16 Nov 2026</th><td>1</td><td>1</td><td>0</td>' in page
+    assert 'style="' not in page
+    bar = chart_of([Week(NOW.date(), 1, 2, 1)]).bars[0]
+    assert sum(part.height for part in bar.parts) == pytest.approx(FLOOR - 24, abs=0.2)
+    assert chart_of([Week(NOW.date(), 0, 0, 0)]).bars[0].parts == []
+
+
+def test_before_the_first_run_it_says_so(client):
+    page = front_page(client)
+    assert "There has been none yet." in page
+    assert SILENT in page
+
+
+@pytest.mark.parametrize(
+    ("ago", "fields", "silent"),
+    [
+        (timedelta(hours=26) - TICK, {}, False),
+        (timedelta(hours=26), {}, True),
+        (timedelta(hours=1), {"state": "undone"}, False),
+        (timedelta(hours=1), {"state": "failed"}, True),
+        (timedelta(hours=1), {"state": "running", "ended_at": None}, True),
+        (timedelta(hours=1), {"started_by": "admin"}, True),
+    ],
+)
+def test_it_is_alarmed_when_no_scheduled_run_has_completed_for_26_hours(client, ago, fields, silent):
+    make_run(NOW - ago, **fields)
+    assert (SILENT in front_page(client)) is silent
+    assert Dashboard.now().silent is silent
+
+
+def test_the_last_run_is_told_with_its_result_and_a_link(client):
+    run = make_run(NOW - timedelta(hours=1), expired_count=3, state="failed", error="OperationalError: gone")
+    page = front_page(client)
+    assert '<span class="badge badge-failed">Failed</span>' in page
+    assert f'<a href="/admin/main/expirationrun/{run.pk}/change/">Run {run.pk}</a>' in page
+    assert "3 codes expired." in page
+    assert "OperationalError: gone" in page
+
+
+def test_it_costs_the_same_few_queries_however_many_codes(client, django_assert_max_num_queries):
+    for number in range(60):
+        make_code(f"A-{number}", expires_at=NOW + number * DAY)
+    with django_assert_max_num_queries(15):
+        client.get("/admin/")
