@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.contrib import admin
 from django.core.paginator import Paginator
@@ -12,19 +12,15 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from main.admin.display import badge, moment
+from main.admin.sturdy import SturdyAdmin
 from main.admin.undoing import can_undo, undo_view
 from main.models import ExpirationRun
-
-if TYPE_CHECKING:
-    ModelAdmin = admin.ModelAdmin[ExpirationRun]
-else:
-    ModelAdmin = admin.ModelAdmin
 
 CODES_PER_PAGE = 50
 
 
 @admin.register(ExpirationRun)
-class RunAdmin(ModelAdmin):
+class RunAdmin(SturdyAdmin):
     actions = None
     date_hierarchy = "started_at"
     list_display = ["run", "started", "result", "count", "took", "started_by"]

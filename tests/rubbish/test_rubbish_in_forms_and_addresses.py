@@ -128,6 +128,19 @@ LISTS = {
 
 
 @pytest.mark.parametrize("address", LISTS)
+@pytest.mark.parametrize("name", ["role", "state", "q"])
+def test_a_nul_after_the_question_mark_is_a_bad_request(town, address, name):
+    assert town.client("superuser").get(f"{address}?{name}=%00").status_code == 400
+
+
+@pytest.mark.parametrize(
+    "lookup", ["code__regex", "code__iregex", "agent__name__regex", "agent__user__password__startswith"]
+)
+def test_neither_regular_expressions_nor_secrets_can_be_asked_for(town, lookup):
+    assert town.client("superuser").get(f"/admin/main/referralcode/?{lookup}=[").status_code == 400
+
+
+@pytest.mark.parametrize("address", LISTS)
 @patient
 @given(data=st.data())
 def test_what_follows_the_question_mark(town, address, data):
