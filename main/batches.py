@@ -73,8 +73,8 @@ def expire_places(run: ExpirationRun, places: list[str], now: datetime) -> list[
     Takes the aware instant `now` to be written; returns id, code, agent's id and expiry (UTC), oldest first.
     """
     # Joined here: the driver takes longer to write a list than the server to read its codes.
-    array = '{"' + '","'.join(places) + '"}'
-    here = RawSQL("main_referralcode.ctid = ANY (%s::tid[])", (array,), output_field=BooleanField())
+    literal = '{"' + '","'.join(places) + '"}'
+    here = RawSQL("main_referralcode.ctid = ANY (%s::tid[])", (literal,), output_field=BooleanField())
     locked = ReferralCode.objects.overdue(run.cutoff).filter(here).select_for_update(skip_locked=True, no_key=True)
     sql, params = locked.annotate(place=PLACE).values("place").query.sql_with_params()
     with connection.cursor() as cursor:

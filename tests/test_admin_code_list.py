@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from main.admin import changelist
 from main.admin.codes import CodeAdmin
+from main.admin.display import moment
 from main.models import ReferralCode
 from tests.conftest import NOW, make_agent, make_code
 from tests.staff import make_run, make_staff
@@ -69,6 +70,20 @@ def test_a_row_tells_state_exact_time_with_zone_distance_agent_and_discount(clie
     assert f'<a href="{LIST}?agent={maria.pk}">Maria Garcia</a>' in row
     assert ">12.5 %<" in row
     assert ">21 Nov 2026<" in row
+
+
+@pytest.mark.parametrize(
+    ("distance", "words"),
+    [
+        (timedelta(0), "just now"),
+        (timedelta(seconds=59), "in less than a minute"),
+        (timedelta(seconds=-59), "just now"),
+        (timedelta(minutes=1), "in 1 minute"),
+        (timedelta(hours=-30), "1 day ago"),
+    ],
+)
+def test_how_far_an_instant_is_from_now(distance, words):
+    assert f'<span class="relative">{words}</span>' in moment(NOW + distance).replace("\xa0", " ")
 
 
 def test_a_code_of_the_house_without_a_date_says_so(client):

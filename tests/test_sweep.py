@@ -79,6 +79,30 @@ def test_batches_of_any_size_expire_the_same(three_overdue, clock, announced, ba
     assert {run_id for _, run_id in announced} == {run.pk}
 
 
+def test_a_list_of_codes_too_long_for_memory_is_read_in_chapters(three_overdue, clock, monkeypatch) -> None:
+    monkeypatch.setattr("main.batches.CHAPTER", 2)
+    assert sweep(SHELL, batch_size=1).expired_count == 3
+
+
+@pytest.mark.parametrize(
+    ("edit", "status"),
+    [({"discount": 1}, "inactive"), ({"expires_at": NOW + INSTANT}, "active"), ({"status": "inactive"}, "inactive")],
+)
+def test_a_code_that_is_edited_before_its_turn_is_judged_as_it_is_then(three_overdue, clock, edit, status) -> None:
+    last = three_overdue[-1]
+    edited = []
+
+    def edit_the_last_one(size: int) -> None:
+        if not edited:
+            edited.append(ReferralCode.objects.filter(pk=last.pk).update(**edit))
+
+    run = sweep(SHELL, batch_size=1, on_batch=edit_the_last_one)
+    last.refresh_from_db()
+    assert last.status == status
+    assert last.expired_by == (run if "discount" in edit else None)
+    assert run.expired_count == run.codes.count() == (3 if "discount" in edit else 2)
+
+
 def test_a_second_sweep_finds_nothing_left(three_overdue, clock) -> None:
     assert check_all_expired_referral_codes() == 3
     assert check_all_expired_referral_codes() == 0

@@ -1,6 +1,6 @@
 """How states and instants look in the admin."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db.models import TextChoices
 from django.utils import timezone
@@ -17,8 +17,13 @@ def badge(state: TextChoices) -> SafeString:
 
 def moment(instant: datetime) -> SafeString:
     """The exact time with its zone, and how far it is from now."""
-    now = timezone.now()
-    far = f"{timesince(instant, now, depth=1)} ago" if instant < now else f"in {timeuntil(instant, now, depth=1)}"
     return format_html(
-        '<time datetime="{}">{}</time> <span class="relative">{}</span>', instant.isoformat(), in_words(instant), far
-    )
+        '<time datetime="{}">{}</time> <span class="relative">{}</span>',
+        instant.isoformat(), in_words(instant), _distance(instant, timezone.now()),
+    )  # fmt: skip
+
+
+def _distance(instant: datetime, now: datetime) -> str:
+    if abs(instant - now) < timedelta(minutes=1):
+        return "just now" if instant <= now else "in less than a minute"
+    return f"{timesince(instant, now, depth=1)} ago" if instant < now else f"in {timeuntil(instant, now, depth=1)}"

@@ -48,7 +48,7 @@ class Visitor:
     def inspect(self, name: str = "") -> None:
         """Fail unless the page as it is now is accessible and fits the window; keep its picture as `name`."""
         if name:
-            self.page.screenshot(path=SCREENSHOT_DIR / f"{name}-{self.look}.png", full_page=True)
+            self.page.screenshot(path=SCREENSHOT_DIR / f"{name}-{self.look}.png")
         if self.has_scripts:  # axe needs them
             self._run_axe()
         self.is_inspected = True
