@@ -163,7 +163,7 @@ def start_up(setting: Setting) -> Iterator[Answer]:
     with (folder / "empty" / "settings.py").open("a") as settings:
         settings.write(f"DATABASES = {{'default': {{'ENGINE': 'django.db.backends.{engine}', 'NAME': 'none'}}}}\n")
     setting.databases.create("run", setting.seeded(10_000, 0))
-    contenders = {
+    contenders: dict[str, Callable[[], Process]] = {
         "sweep": partial(setting.databases.run, "run", SWEEP),
         "check": lambda: run([sys.executable, "manage.py", "check"], output, folder=folder),
     }

@@ -60,7 +60,8 @@ def main() -> None:
 def measure(databases: Databases, options: argparse.Namespace) -> str:
     """Answer the questions that were asked, and return the table."""
     setting = questions.Setting(databases, options.rounds, options.size)
-    before, answers = load(), []
+    before = load()
+    answers: list[questions.Answer] = []
     for name in options.only:
         sys.stderr.write(f"{name}\n")
         answers += QUESTIONS[name](setting)

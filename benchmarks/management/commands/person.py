@@ -24,7 +24,12 @@ class Command(BaseCommand):
         codes = list(ReferralCode.objects.overdue().order_by("?")[:2000])
         codes += ReferralCode.objects.unexpired().order_by("id")[: len(codes)]
         stop = threading.Event()
-        threading.Thread(target=lambda: (sys.stdin.read(), stop.set()), daemon=True).start()
+
+        def wait_for_the_end() -> None:
+            sys.stdin.read()
+            stop.set()
+
+        threading.Thread(target=wait_for_the_end, daemon=True).start()
         self.stdout.write("ready")
         self.stdout.flush()
         milliseconds, failed = [], 0
