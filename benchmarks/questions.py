@@ -38,6 +38,11 @@ class Setting(NamedTuple):
         self.databases.create("run", template)
         return self.databases.run("run", *command)
 
+    def bare(self, template: str) -> Process:
+        """Run the bare statement on a new copy of a database."""
+        self.databases.create("run", template)
+        return run(self.databases.bare("run"), self.databases.folder / "output.txt")
+
     def same_codes(self, template: str, process: Process, known: dict[str, object]) -> Process:
         """Check that the run expired the codes that every other contender did, and printed as many lines."""
         expired = self.databases.which_expired("run")
@@ -53,17 +58,11 @@ def against_the_limit(setting: Setting) -> Iterator[Answer]:
     known: dict[str, object] = {}
     postgres = isinstance(setting.databases, PostgreSQL)
 
-    def bare() -> Process:
-        setting.databases.create("run", full)
-        return setting.same_codes(
-            full, run(setting.databases.bare("run"), setting.databases.folder / "output.txt"), known
-        )
-
     def interpreter() -> Process:
         return run([sys.executable, "-c", "import sqlite3"], setting.databases.folder / "output.txt")
 
     contenders: dict[str, Callable[[], Process]] = {
-        "bare statement": bare,
+        "bare statement": lambda: setting.same_codes(full, setting.bare(full), known),
         "sweep": lambda: setting.same_codes(full, setting.afresh(full, SWEEP), known),
         "none expired": partial(setting.afresh, none, SWEEP),
         "interpreter": interpreter,
@@ -120,19 +119,24 @@ def nothing_to_do(setting: Setting) -> Iterator[Answer]:
 
 
 def growth(setting: Setting) -> Iterator[Answer]:
-    """The same number of expired codes in a growing table."""
-    sizes = (100_000, 1_000_000, 10_000_000)
-    runs = in_turns(
-        setting.rounds,
-        {str(codes): partial(setting.afresh, setting.seeded(codes, 10_000), SWEEP) for codes in sizes},
-    )
-    for codes in sizes[1:]:
-        yield Answer(
-            f"{setting.codes(10_000):,} expired of {setting.codes(codes):,}, against of {setting.codes(sizes[0]):,}",
-            f"{seconds(runs[str(codes)]).text(unit=' s')} against {seconds(runs[str(sizes[0])]).text(unit=' s')}",
-            ratio(runs[str(codes)], runs[str(sizes[0])]).text(),
-            "1.2",
-        )
+    """The same number of expired codes in a growing table, and what the bare statement makes of it."""
+    small, *larger = sizes = [100_000, 1_000_000, 10_000_000]
+    contenders: dict[str, Callable[[], Process]] = {}
+    for codes in sizes:
+        name = setting.seeded(codes, 10_000)
+        contenders[f"sweep {codes}"] = partial(setting.afresh, name, SWEEP)
+        contenders[f"bare {codes}"] = partial(setting.bare, name)
+    runs = in_turns(setting.rounds, contenders)
+    for codes in larger:
+        for way, what, target in (("sweep", "", "1.2"), ("bare", "the bare statement: ", "")):
+            longer, shorter = runs[f"{way} {codes}"], runs[f"{way} {small}"]
+            yield Answer(
+                f"{what}{setting.codes(10_000):,} overdue of {setting.codes(codes):,}, "
+                f"against of {setting.codes(small):,}",
+                f"{seconds(longer).text(unit=' s')} against {seconds(shorter).text(unit=' s')}",
+                ratio(longer, shorter).text(),
+                target,
+            )
 
 
 def history(setting: Setting) -> Iterator[Answer]:

@@ -10,7 +10,7 @@ from main.dates import end_of_day
 from main.models import ReferralCode
 from main.text import clean_code
 from main.wording import day_ended
-from main.zone import CHOICES
+from main.zone import zones
 
 # The stubs know the form as generic; at run time it is not.
 if TYPE_CHECKING:
@@ -104,4 +104,4 @@ class ConfirmForm(forms.Form):
 
 
 class ZoneForm(forms.Form):
-    zone = forms.ChoiceField(label="Time zone", choices=[(name, name.replace("_", " ")) for name in CHOICES])
+    zone = forms.ChoiceField(label="Time zone", choices=lambda: [(name, name.replace("_", " ")) for name in zones()])
