@@ -15,6 +15,8 @@ if __name__ == "__main__":
         sys.stdout.reconfigure(errors="backslashreplace")
     try:
         execute_from_command_line(sys.argv)
+    except KeyboardInterrupt:
+        sys.exit("Stopped by Ctrl-C.")
     except ImproperlyConfigured as error:
         sys.exit(f"The settings are wrong: {error}")
     except BrokenPipeError:  # whoever read the output has seen enough, as `head` has

@@ -44,7 +44,7 @@ def recorded(started_by: ExpirationRun.StartedBy, undo_of: ExpirationRun | None 
         yield run
         close(run, ExpirationRun.State.COMPLETED)
     except BaseException as error:  # whatever stopped it, Ctrl-C included: the ledger tells, and the error goes on
-        run.error = str(error) if isinstance(error, (Interrupted, WrongClock)) else f"{type(error).__name__}: {error}"
+        run.error = _reason(error)
         asked = isinstance(error, Interrupted) or not isinstance(error, Exception)
         # The database may be the one that failed; the first error is the one to report.
         with suppress(DatabaseError, InterfaceError):
@@ -71,6 +71,14 @@ def database_clock() -> datetime:
         cursor.execute("SELECT clock_timestamp()")
         now: datetime = cursor.fetchone()[0]
     return now
+
+
+def _reason(error: BaseException) -> str:
+    if isinstance(error, (Interrupted, WrongClock)):
+        return str(error)
+    return (
+        f"{type(error).__name__}: {error}" if isinstance(error, Exception) else f"Stopped by {type(error).__name__}."
+    )
 
 
 def _failure(run: ExpirationRun, reason: DatabaseError | Interrupted | WrongClock) -> SweepFailed:

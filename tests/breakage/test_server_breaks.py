@@ -139,6 +139,15 @@ def test_the_server_is_away(world, server):
     audit(world)
 
 
+def test_a_server_that_never_answers_is_not_waited_for(tmp_path):
+    with socket.socket() as mute:
+        mute.bind(("127.0.0.1", 0))
+        mute.listen()
+        world = World(f"postgres://postgres@127.0.0.1:{mute.getsockname()[1]}/postgres", tmp_path)
+        problem = "The database cannot be reached."
+        assert world.run("expiration_health") == (1, f"Not healthy.\n  - {problem}\n", "")
+
+
 def test_the_database_has_no_tables(world):
     world.query("CREATE DATABASE empty")
     empty = World(world.url.rpartition("/")[0] + "/empty", world.log_dir)

@@ -56,6 +56,8 @@ def test_the_whole_way_by_keyboard(visit: Visit, maria: UserProfile) -> None:
     keyboard.type(PASSWORD)
     keyboard.press("Enter")
     expect(page).to_have_title("Your referral codes · Knossos")
+    copy = page.get_by_role("button", name="Copy MARIA-20")
+    expect(copy).to_be_visible()  # the script has run
 
     keyboard.press("Tab")
     expect(page.get_by_role("link", name="Skip to the content")).to_be_focused()
@@ -63,8 +65,9 @@ def test_the_whole_way_by_keyboard(visit: Visit, maria: UserProfile) -> None:
     keyboard.press("Tab")
     expect(page.get_by_role("link", name="Change the zone")).to_be_focused()
     keyboard.press("Tab")
-    expect(page.get_by_role("button", name="Copy MARIA-20")).to_be_focused()
+    expect(copy).to_be_focused()
     keyboard.press("Enter")
+    expect(page.get_by_role("status")).to_have_text("MARIA-20 copied")
     assert page.evaluate("navigator.clipboard.readText()") == "MARIA-20"
 
 
