@@ -43,11 +43,11 @@ def stored() -> list[tuple[object, ...]]:
 def test_a_dry_run_says_row_by_row_what_would_happen_and_writes_nothing(import_codes, john, settings) -> None:
     settings.TIME_ZONE = "Europe/Athens"
     assert import_codes(GOOD, "--dry-run") == (
-        "line 2: would add JOHNS-20 (Agent: John Smith), 20 %, until 2027-01-01 00:00 EET\n"
+        "line 2: would add JOHNS-20 (Agent: John Smith), 20 %, until end of 31 Dec 2026 EET\n"
         "line 3: would add HOUSE-5 (Agent: none), 5.5 %, never expires, inactive\n"
-        "line 4: would add PAST-10 (Agent: John Smith), 10 %, until 2026-11-20 18:30 EET, "
+        "line 4: would add PAST-10 (Agent: John Smith), 10 %, until 20 Nov 2026, 18:30 EET, "
         "already past its date: would be saved as inactive\n"
-        "line 5: would add OLD-15 (Agent: none), 15 %, until 2026-11-21 00:00 EET, inactive\n"
+        "line 5: would add OLD-15 (Agent: none), 15 %, until end of 20 Nov 2026 EET, inactive\n"
         "Would import 4 codes (1 of them past their date, to be saved as inactive). Nothing was written.\n",
         "",
         "",
@@ -69,11 +69,11 @@ def test_a_real_run_adds_the_codes_and_says_how_many(import_codes, john) -> None
 
 def test_with_v_2_a_real_run_names_every_row(import_codes, john) -> None:
     assert import_codes(GOOD, verbosity=2).out == (
-        "line 2: added JOHNS-20 (Agent: John Smith), 20 %, until 2027-01-01 00:00 UTC\n"
+        "line 2: added JOHNS-20 (Agent: John Smith), 20 %, until end of 31 Dec 2026 UTC\n"
         "line 3: added HOUSE-5 (Agent: none), 5.5 %, never expires, inactive\n"
-        "line 4: added PAST-10 (Agent: John Smith), 10 %, until 2026-11-20 18:30 UTC, "
+        "line 4: added PAST-10 (Agent: John Smith), 10 %, until 20 Nov 2026, 18:30 UTC, "
         "already past its date: saved as inactive\n"
-        "line 5: added OLD-15 (Agent: none), 15 %, until 2026-11-21 00:00 UTC, inactive\n"
+        "line 5: added OLD-15 (Agent: none), 15 %, until end of 20 Nov 2026 UTC, inactive\n"
         "Imported 4 codes (1 of them past their date and saved as inactive).\n"
     )
 
@@ -100,7 +100,7 @@ def test_one_bad_row_refuses_the_file_and_every_bad_row_is_named_with_all_its_re
 
 def test_a_dry_run_names_the_bad_rows_among_the_good_ones_and_fails_too(import_codes) -> None:
     make_code("taken")
-    good = "line 2: would add GOOD-1 (Agent: none), 10 %, until 2027-01-01 00:00 UTC\n"
+    good = "line 2: would add GOOD-1 (Agent: none), 10 %, until end of 31 Dec 2026 UTC\n"
     assert import_codes(BAD, "--dry-run") == (good + REFUSED, "", "Would import nothing: 5 of 6 rows are refused.", 1)
 
 

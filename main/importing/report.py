@@ -2,12 +2,11 @@
 
 from decimal import Decimal
 
-from django.utils import timezone
-
 from main.importing.checking import UNREADABLE, Draft
 from main.importing.reading import COLUMNS, Table
 from main.models import ReferralCode, UserProfile
 from main.text import visible
+from main.wording import in_words
 
 
 def columns(table: Table) -> str:
@@ -19,7 +18,7 @@ def columns(table: Table) -> str:
 def accepted(draft: Draft, *, dry_run: bool) -> str:
     """One line about a row that is or would be imported."""
     code = draft.code
-    until = f"until {timezone.localtime(code.expires_at):%Y-%m-%d %H:%M %Z}" if code.expires_at else "never expires"
+    until = f"until {in_words(code.expires_at)}" if code.expires_at else "never expires"
     line = f"line {draft.line}: {'would add' if dry_run else 'added'} {visible(code.code)} ({_agent(code)})"
     return f"{line}, {_plain(code.discount)} %, {until}{_remark(code, dry_run)}"
 
