@@ -121,6 +121,9 @@ def reactivate_referral_code(request: SignedInRequest, agent_pk: int, pk: int) -
 @_staff_with("main.delete_referralcode")
 def delete_referral_code(request: SignedInRequest, agent_pk: int, pk: int) -> HttpResponse:
     code = get_object_or_404(ReferralCode, agent=agent_pk, pk=pk)
+    if code.expired_by_id:
+        messages.warning(request, f"{code} is kept: run {code.expired_by_id} expired it, and the ledger counts it.")
+        return redirect("manage_referral_codes", agent_pk)
     form = ConfirmForm(_posted(request))
     if form.is_valid():
         with transaction.atomic():

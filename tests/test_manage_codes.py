@@ -12,7 +12,8 @@ from django.test import Client
 from django.urls import reverse
 
 from main.dates import end_of_day
-from main.models import ReferralCode, UserProfile
+from main.expiration import sweep
+from main.models import ExpirationRun, ReferralCode, UserProfile
 from tests.conftest import NOW, make_agent, make_code
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
@@ -231,6 +232,16 @@ def test_deletes_a_code_after_a_confirmation(admin_client: Client, code: Referra
     assert post(admin_client, url_of("delete", code)) == ["success: MARIA-15 was deleted."]
     assert ReferralCode.objects.count() == 0
     assert history() == ["admin: Deleted “MARIA-15.”"]
+
+
+def test_a_code_that_a_run_expired_is_kept(admin_client: Client, code: ReferralCode) -> None:
+    ReferralCode.objects.update(expires_at=NOW - timedelta(days=1))
+    run = sweep(ExpirationRun.StartedBy.SHELL)
+    assert post(admin_client, url_of("delete", code)) == [
+        f"warning: MARIA-15 is kept: run {run.pk} expired it, and the ledger counts it."
+    ]
+    assert ReferralCode.objects.count() == 1
+    assert "Delete" not in admin_client.get(f"/agents/{code.agent_id}/codes/").content.decode()
 
 
 def test_looking_at_a_task_does_nothing(admin_client: Client, code: ReferralCode) -> None:

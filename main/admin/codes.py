@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from django.contrib import admin, messages
@@ -130,6 +131,13 @@ class CodeAdmin(SturdyAdmin):
         agents = UserProfile.objects.filter(name__icontains=term)
         found = queryset.filter(Q(code__icontains=term) | Q(agent__in=agents)).prefetch_related(None)
         return queryset.filter(pk__in=list(found.values_list("pk", flat=True)[: COUNTED_AT_MOST + 1])), False
+
+    def get_deleted_objects(
+        self, objs: Sequence[Any] | QuerySet[Any], request: HttpRequest
+    ) -> tuple[list[Any], dict[str, int], set[str], list[str]]:
+        """Codes that a run expired are kept: the ledger counts them."""
+        kept = [f"{code}, by run {code.expired_by_id}" for code in objs if code.expired_by_id]
+        return ([], {}, set(), kept) if kept else super().get_deleted_objects(objs, request)
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[CodeChangeList]:
         return CodeChangeList
