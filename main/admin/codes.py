@@ -21,7 +21,7 @@ from main.admin.changelist import COUNTED_AT_MOST, CappedPaginator, CodeChangeLi
 from main.admin.display import badge, moment
 from main.admin.filters import AgentFilter, ExpiryFilter, RunFilter, StateFilter
 from main.admin.forms import CodeForm
-from main.admin.sturdy import SturdyAdmin
+from main.admin.sturdy import SturdyAdmin, is_id
 from main.models import ReferralCode, UserProfile
 from main.wording import in_words
 
@@ -170,7 +170,7 @@ class CodeAdmin(SturdyAdmin):
         chosen = set(request.POST.getlist(ACTION_CHECKBOX_NAME))
         everything = request.POST.get("select_across", "0") != "0"
         found = queryset.order_by()
-        if not all(pk.isdecimal() and len(pk) < 19 for pk in chosen):
+        if not all(map(is_id, chosen)):
             found = found.none()
         elif not everything:
             found = found.filter(pk__in=chosen)

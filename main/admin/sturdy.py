@@ -22,7 +22,7 @@ class IdAutocomplete(AutocompleteSelect):
     """Django's own fails at an id that is no number, before the form can refuse it."""
 
     def optgroups(self, name: str, value: Any, attr: Any = None) -> Any:
-        return super().optgroups(name, list(filter(_is_id, value)), attr)
+        return super().optgroups(name, list(filter(is_id, value)), attr)
 
 
 class SturdyAdmin(ModelAdmin):
@@ -38,11 +38,12 @@ class SturdyAdmin(ModelAdmin):
         return not lookup.endswith("regex") and super().lookup_allowed(lookup, value, request)
 
     def response_action(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
-        if not all(map(_is_id, request.POST.getlist(ACTION_CHECKBOX_NAME))):
+        if not all(map(is_id, request.POST.getlist(ACTION_CHECKBOX_NAME))):
             messages.error(request, "Nothing was done: choose from the list.")
             return HttpResponseRedirect(request.get_full_path())
         return super().response_action(request, queryset)
 
 
-def _is_id(text: str) -> bool:
+def is_id(text: str) -> bool:
+    """Whether `text` can be the id of a row."""
     return text.isdecimal() and len(text) <= LONGEST_ID
