@@ -140,10 +140,9 @@ class ReferralCode(models.Model):
         ]  # fmt: skip
         indexes = [
             models.Index(fields=["expires_at", "id"], condition=Q(status="active"), name="referralcode_overdue"),
-            # The codes of one run, in the order of its report.
+            # The codes of one run, nearly in the order in which the sweep comes to them: a new entry goes to the end.
             models.Index(
-                fields=["expired_by", "expires_at", "id"], condition=Q(expired_by__isnull=False),
-                name="referralcode_run",
+                fields=["expired_by", "id"], condition=Q(expired_by__isnull=False), name="referralcode_of_run"
             ),
             # The codes that a save marked, newest first; small, so that the sweep keeps no further index.
             models.Index(
