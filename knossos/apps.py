@@ -1,5 +1,22 @@
-from django.contrib.admin.apps import AdminConfig
+from importlib import import_module
+from typing import Any
+
+from django.conf import settings
+from django.contrib.admin.apps import SimpleAdminConfig
+from django.contrib.admin.checks import check_admin_app, check_dependencies
+from django.core import checks
 
 
-class StaffAdminConfig(AdminConfig):
+class StaffAdminConfig(SimpleAdminConfig):
+    """The admin, whose modules come with the addresses of its pages: a nightly command starts without them."""
+
     default_site = "main.staff_site.StaffSite"
+
+    def ready(self) -> None:
+        checks.register(check_dependencies, checks.Tags.admin)
+        checks.register(_check_admin, checks.Tags.admin)
+
+
+def _check_admin(app_configs: Any, **kwargs: Any) -> list[checks.CheckMessage]:
+    import_module(settings.ROOT_URLCONF)
+    return check_admin_app(app_configs, **kwargs)

@@ -3,6 +3,8 @@ from django.urls import include, path
 
 from knossos.health import health
 
+admin.autodiscover()
+
 urlpatterns = [
     path("admin/", admin.site.urls),
     path("health/", health, name="health"),

@@ -1,6 +1,8 @@
 """`python manage.py expire_referral_codes`: parse, call, print."""
 
 from argparse import ArgumentTypeError
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
@@ -8,10 +10,9 @@ from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DatabaseError
 from django.utils import timezone
-from tqdm import tqdm
 
 from main.dates import parse_instant
-from main.expiration import BATCH_SIZE, sweep
+from main.expiration import sweep
 from main.failures import explain
 from main.models import ExpirationRun
 from main.report import FORMATS, Report, in_pages, report_of_dry_run, report_of_run
@@ -35,8 +36,8 @@ class Command(BaseCommand):
         )  # fmt: skip
         parser.add_argument("--format", choices=sorted(FORMATS), default="text")
         parser.add_argument(
-            "--batch-size", type=_batch_size, default=BATCH_SIZE, metavar="N",
-            help=f"Codes in one transaction, 1 to {LARGEST_BATCH}; {BATCH_SIZE} unless told.",
+            "--batch-size", type=_batch_size, metavar="N",
+            help=f"Codes in one transaction, 1 to {LARGEST_BATCH}; unless told, as many as suit the database.",
         )  # fmt: skip
 
     def handle(  # noqa: PLR0913 - one parameter an option
@@ -45,7 +46,7 @@ class Command(BaseCommand):
         dry_run: bool,
         as_of: datetime | None,
         format: str,
-        batch_size: int,
+        batch_size: int | None,
         verbosity: int,
         started_by: ExpirationRun.StartedBy = ExpirationRun.StartedBy.COMMAND,
         **options: Any,
@@ -66,13 +67,21 @@ class Command(BaseCommand):
                 "Stopped by Ctrl-C; the batch at hand was rolled back, those before it stand."
             ) from error
 
-    def _sweep(self, batch_size: int, started_by: ExpirationRun.StartedBy) -> Report:
-        progress = tqdm(desc="Expiring", unit=" codes", file=self.stderr, disable=not self.stderr.isatty())
-        with progress, stop_between_batches() as stop_if_asked:
-            run = sweep(
-                started_by, batch_size=batch_size, on_batch=lambda size: (progress.update(size), stop_if_asked())
-            )
+    def _sweep(self, batch_size: int | None, started_by: ExpirationRun.StartedBy) -> Report:
+        with self._progress() as show, stop_between_batches() as stop_if_asked:
+            run = sweep(started_by, batch_size=batch_size, on_batch=lambda size: (show(size), stop_if_asked()))
         return report_of_run(run)
+
+    @contextmanager
+    def _progress(self) -> Iterator[Callable[[int], object]]:
+        """A bar for a person who looks on; a function that is told of so many more codes."""
+        if not self.stderr.isatty():
+            yield lambda size: None
+            return
+        from tqdm import tqdm  # noqa: PLC0415 - nobody looks on at night, and its import takes a while
+
+        with tqdm(desc="Expiring", unit=" codes", file=self.stderr) as bar:
+            yield bar.update
 
 
 def _in_words(failure: SweepFailed | DatabaseError) -> str:
