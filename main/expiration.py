@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
+from contextlib import closing
 from datetime import datetime, timedelta
 from functools import partial
-from typing import NamedTuple
+from typing import Any
 
 from django.db import connection, transaction
 from django.db.models import F
 from django.dispatch import Signal
 from django.utils import timezone
 
-from main.batches import among, can_expire_places, expire_places, ids_of_overdue, places_of_overdue
+from main.batches import ExpiredCode, expire_locked, way
 from main.ledger import recorded
 from main.models import ExpirationRun, ReferralCode, ReferralCodeQuerySet
+from main.threads import shared_out
 
-# Codes in one transaction. Its locks must not keep a person who saves a code waiting. Measured on PostgreSQL with
-# 100,000 overdue of a million: batches of 500, 1000, 2000 and 4000 all take 2.1 to 2.4 s, and hold their locks for
-# 10, 20, 40 and 75 ms, at most 17, 46, 66 and 109. On a busy machine 2000 save a quarter of the time, but hold them
-# for up to 107 ms and more.
-BATCH_SIZE = 1000
+__all__ = ["ExpiredCode", "expire_now", "expire_on_save", "referral_codes_expired", "sweep"]
+
 LOCK_WAIT = timedelta(seconds=5)
 
 # Sent after the commit that expired `codes` (a list of ExpiredCode); `run` is their ExpirationRun, or None
@@ -28,33 +27,28 @@ LOCK_WAIT = timedelta(seconds=5)
 referral_codes_expired = Signal()
 
 
-class ExpiredCode(NamedTuple):
-    """What a listener is told about one expired code."""
-
-    id: int
-    code: str
-    agent_id: int | None
-    expires_at: datetime | None
-
-
 def sweep(
     started_by: ExpirationRun.StartedBy,
     *,
-    batch_size: int = BATCH_SIZE,
+    batch_size: int | None = None,
     on_batch: Callable[[int], object] = lambda size: None,
 ) -> ExpirationRun:
     """Expire every code that is overdue at the instant of the call, and return the completed run.
 
-    Each batch is one transaction that writes codes and ledger together; `on_batch` is told its size.
-    Several sweeps may run at once: each code is expired by exactly one. Killed at any moment, what was
-    committed stands and the next sweep finishes the work.
+    Each batch, by default of as many codes as suit the database, is one transaction that writes codes and ledger
+    together; `on_batch` is told its size. Several sweeps may run at once: each code is expired by exactly one. Killed
+    at any moment, what was committed stands and the next sweep finishes the work.
+
+    Where the database has room for it, two connections of this process share the batches. `on_batch` and the
+    listeners are called in the caller's thread, one batch after the other; when `on_batch` raises, what was begun
+    is finished and announced first. Called in a transaction, the sweep is part of it, on its connection alone.
 
     Raises SweepFailed when the database fails, a code stays locked for longer than LOCK_WAIT, the clocks
     disagree or the process is asked to stop; the run is then marked failed or interrupted, where that can
     still be written. Raises DatabaseError when it cannot even begin.
     """
-    with recorded(started_by) as run:
-        for batch in _batches(run, batch_size):
+    with recorded(started_by) as run, closing(_batches(run, batch_size)) as batches:
+        for batch in batches:
             on_batch(len(batch))
     return run
 
@@ -93,59 +87,61 @@ def expire_now(codes: ReferralCodeQuerySet) -> tuple[ExpirationRun, list[Referra
     return run, active
 
 
-def _batches(run: ExpirationRun, size: int) -> Iterator[list[ExpiredCode]]:
+def _batches(run: ExpirationRun, batch_size: int | None) -> Generator[list[ExpiredCode]]:
     """Expire what nobody holds, batch by batch, and wait for the rest one code at a time.
 
     A sweep that waits thus never holds another code's lock, so it takes part in no deadlock.
     """
+    fastest = way()
+    size = batch_size or fastest.batch_size
+
+    def expire(portion: list[Any]) -> list[ExpiredCode]:
+        return _expire_batch(run, partial(fastest.expire, run, portion))
+
     passed_over = 0
-    for wanted, batch in _free_batches(run, size):
-        passed_over += wanted - len(batch)
-        if batch:
-            yield batch
+    portions = fastest.portions(run.cutoff, size)
+    with closing(shared_out(portions, expire, partial(_tell, run), fastest.connections)) as done:
+        for portion, batch in done:
+            passed_over += len(portion) - len(batch)  # held by somebody, or edited meanwhile
+            if batch:
+                yield batch
+    if passed_over:
+        yield from _held_batches(run, size)
+
+
+def _held_batches(run: ExpirationRun, size: int) -> Generator[list[ExpiredCode]]:
+    """What was held before and is free now, batch by batch; then one code, once it is let go; and again."""
     overdue = ReferralCode.objects.overdue(run.cutoff).order_by("expires_at", "id")
-    while passed_over and (batch := _expire_batch(run, overdue[:size]) or _expire_batch(run, overdue[:1], wait=True)):
+    free = overdue.select_for_update(skip_locked=True, no_key=True)[:size]
+    held = overdue.select_for_update(no_key=True)[:1]
+    while batch := _expire_batch(run, partial(expire_locked, run, free)) or _expire_batch(
+        run, partial(expire_locked, run, held), wait=True
+    ):
+        _tell(run, batch)
         yield batch
 
 
-def _free_batches(run: ExpirationRun, size: int) -> Iterator[tuple[int, list[ExpiredCode]]]:
-    """How many codes were overdue, and which of them are expired now: the others were held, or edited meanwhile."""
-    if can_expire_places():
-        for places in places_of_overdue(run.cutoff, size):
-            yield len(places), _expire_places(run, places)
-    else:
-        for ids in ids_of_overdue(run.cutoff, size):
-            overdue = ReferralCode.objects.overdue(run.cutoff).filter(among(ids)).order_by("expires_at", "id")
-            yield len(ids), _expire_batch(run, overdue)
-
-
-def _expire_places(run: ExpirationRun, places: list[str]) -> list[ExpiredCode]:
-    with transaction.atomic():
-        batch = [ExpiredCode(*row) for row in expire_places(run, places, timezone.now())]
-        if batch:
-            transaction.on_commit(partial(_announce, batch, run))
-    run.expired_count += len(batch)
-    return batch
-
-
-def _expire_batch(run: ExpirationRun, overdue: ReferralCodeQuerySet, *, wait: bool = False) -> list[ExpiredCode]:
+def _expire_batch(
+    run: ExpirationRun, expire: Callable[[datetime], list[ExpiredCode]], *, wait: bool = False
+) -> list[ExpiredCode]:
+    """Codes and ledger in one transaction; may run in a thread of its own, so `run` in memory is left as it is."""
     now = timezone.now()
     with transaction.atomic():
         if wait:
             limit_lock_wait()
-        # Under the lock the database evaluates the rule once more: a code that was extended meanwhile is left out.
-        locked = overdue.select_for_update(skip_locked=not wait, no_key=True)
-        batch = [ExpiredCode(*row) for row in locked.values_list("id", "code", "agent_id", "expires_at")]
+        batch = expire(now)
         if batch:
-            ReferralCode.objects.overdue(run.cutoff).filter(among([code.id for code in batch])).update(
-                status=ReferralCode.Status.INACTIVE, expired_at=now, expired_by=run
-            )
             ExpirationRun.objects.filter(pk=run.pk).update(
                 expired_count=F("expired_count") + len(batch), last_sign_of_life=now
             )
-            transaction.on_commit(partial(_announce, batch, run))
-    run.expired_count += len(batch)
     return batch
+
+
+def _tell(run: ExpirationRun, batch: list[ExpiredCode]) -> None:
+    """Count and announce a batch once it is committed."""
+    run.expired_count += len(batch)
+    if batch:
+        transaction.on_commit(partial(_announce, batch, run))
 
 
 def limit_lock_wait() -> None:

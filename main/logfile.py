@@ -59,4 +59,4 @@ class LineFormatter(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         template = logging.makeLogRecord({**record.__dict__, "msg": "\0", "args": None})
         prefix, suffix = super().format(template).split("\0")
-        return "\n".join(f"{prefix}{line}{suffix}" for line in record.getMessage().split("\n"))
+        return prefix + record.getMessage().replace("\n", f"{suffix}\n{prefix}") + suffix

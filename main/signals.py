@@ -7,7 +7,8 @@ from typing import Any
 from django.db.models.signals import post_save
 from django.dispatch import receiver
 
-from main.expiration import ExpiredCode, expire_on_save, referral_codes_expired, sweep
+from main.batches import ExpiredCode
+from main.expiration import expire_on_save, referral_codes_expired, sweep
 from main.models import ExpirationRun, ReferralCode
 from main.text import visible
 from main.undo import referral_codes_restored

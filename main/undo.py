@@ -10,7 +10,8 @@ from django.db.models import F, Sum
 from django.dispatch import Signal
 from django.utils import timezone
 
-from main.expiration import BATCH_SIZE, ExpiredCode, limit_lock_wait
+from main.batches import BATCH_SIZE, ExpiredCode
+from main.expiration import limit_lock_wait
 from main.ledger import recorded
 from main.models import ExpirationRun, ReferralCode, ReferralCodeQuerySet
 
@@ -63,7 +64,7 @@ def untouched(run: ExpirationRun) -> ReferralCodeQuerySet:
     """The codes of `run` that are as it left them. Every save sets `updated_at`, the sweep never does."""
     return ReferralCode.objects.filter(
         expired_by=run, status=ReferralCode.Status.INACTIVE, expired_at__isnull=False, updated_at__lte=F("expired_at")
-    ).order_by("expires_at", "id")
+    ).order_by("id")
 
 
 def left(run: ExpirationRun) -> Iterator[tuple[ReferralCode, str]]:

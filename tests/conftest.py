@@ -14,8 +14,9 @@ import pytest
 import time_machine
 from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
-from django.db import connection
 
+from main import expiration
+from main.batches import PORTABLE
 from main.models import ReferralCode, UserProfile
 
 PROJECT = Path(__file__).parent.parent
@@ -80,12 +81,20 @@ def three_overdue(john: UserProfile) -> list[ReferralCode]:
     ]
 
 
-@pytest.fixture(params=["one statement", "portable"] if connection.vendor == "postgresql" else ["portable"])
+@pytest.fixture(params=["fastest", "portable"])
 def either_way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
-    """Batches as PostgreSQL expires them, and as any database does: both must do and tell the same."""
-    way: str = request.param
-    monkeypatch.setattr("main.expiration.can_expire_places", lambda: way == "one statement")
-    return way
+    """Batches as the database does them best, and as any database does: both must do and tell the same."""
+    name: str = request.param
+    if name == "portable":
+        monkeypatch.setattr("main.expiration.way", lambda: PORTABLE)
+    return name
+
+
+@pytest.fixture
+def one_connection(either_way: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Batches one after the other, for what is looked at between two of them."""
+    chosen = expiration.way()
+    monkeypatch.setattr("main.expiration.way", lambda: chosen._replace(connections=1))
 
 
 @pytest.fixture

@@ -105,7 +105,9 @@ def test_two_sweeps_at_once_expire_each_code_once() -> None:
     assert not ReferralCode.objects.overdue().exists()
 
 
-def test_a_connection_lost_after_a_batch_fails_the_run_and_what_was_committed_stands(three_overdue) -> None:
+def test_a_connection_lost_after_a_batch_fails_the_run_and_what_was_committed_stands(
+    three_overdue, one_connection
+) -> None:
     def lose_connection(size: int) -> None:
         pid = connection.connection.info.backend_pid
         with connection.copy().cursor() as another:

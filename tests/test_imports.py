@@ -12,7 +12,7 @@ LAYERS = [
     {"text", "dates", "logfile", "wording", "stopping", "schedule", "runs"},
     {"failures", "schedulers"},
     {"models", "zone"},
-    {"ledger", "batches"},
+    {"ledger", "batches", "threads"},
     {"expiration", "editing", "forms", "dashboard"},
     {"undo", "chart"},
     {"signals", "health", "report", "importing"},

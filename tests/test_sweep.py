@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from django.db import DatabaseError
+from django.db import DatabaseError, transaction
 
 from main.expiration import referral_codes_expired, sweep
 from main.models import ExpirationRun, ReferralCode
@@ -88,7 +88,9 @@ def test_a_list_of_codes_too_long_for_memory_is_read_in_chapters(three_overdue, 
     ("edit", "status"),
     [({"discount": 1}, "inactive"), ({"expires_at": NOW + INSTANT}, "active"), ({"status": "inactive"}, "inactive")],
 )
-def test_a_code_that_is_edited_before_its_turn_is_judged_as_it_is_then(three_overdue, clock, edit, status) -> None:
+def test_a_code_that_is_edited_before_its_turn_is_judged_as_it_is_then(
+    three_overdue, clock, one_connection, edit, status
+) -> None:
     last = three_overdue[-1]
     edited = []
 
@@ -101,6 +103,15 @@ def test_a_code_that_is_edited_before_its_turn_is_judged_as_it_is_then(three_ove
     assert last.status == status
     assert last.expired_by == (run if "discount" in edit else None)
     assert run.expired_count == run.codes.count() == (3 if "discount" in edit else 2)
+
+
+def test_a_sweep_within_a_transaction_is_part_of_it(three_overdue, clock, announced) -> None:
+    with transaction.atomic():
+        assert sweep(SHELL, batch_size=1).expired_count == 3
+        assert announced == []
+        transaction.set_rollback(True)
+    assert ReferralCode.objects.overdue(NOW).count() == 3
+    assert announced == []
 
 
 def test_a_second_sweep_finds_nothing_left(three_overdue, clock) -> None:
@@ -121,7 +132,7 @@ def test_a_code_extended_and_overdue_again_belongs_to_the_run_that_expired_it_la
 
 
 def test_what_was_committed_before_a_failure_stands_and_the_next_sweep_finishes(
-    three_overdue, clock, monkeypatch
+    three_overdue, clock, one_connection
 ) -> None:
     finished = []
 

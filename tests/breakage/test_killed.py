@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 
-from main.expiration import BATCH_SIZE
+from main.batches import way
 from tests.breakage.audit import assert_nothing_is_overdue, audit
 from tests.breakage.world import ended
 
@@ -72,7 +72,7 @@ def test_asked_to_stop_it_finishes_the_batch_and_says_what_stands(world, number)
     assert (code, output) == (1, "")
     assert errors == f"CommandError: Not completed: {count} referral code(s) were expired and stand. {error}\n"
     assert 0 < count < CODES
-    assert count % BATCH_SIZE == 0
+    assert count % way().batch_size == 0
     audit(world)
 
 
