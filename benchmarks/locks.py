@@ -6,7 +6,7 @@ import statistics
 import subprocess
 from collections.abc import Iterator
 
-from benchmarks.measure import PROJECT, manage, spread
+from benchmarks.measure import PRODUCTION, PROJECT, manage, spread
 from benchmarks.questions import SWEEP, Answer, Setting
 
 
@@ -37,7 +37,10 @@ def _saves_during_a_sweep(setting: Setting, template: str) -> tuple[list[float],
     setting.databases.create("run", template)
     person = subprocess.Popen(
         manage("person"), cwd=PROJECT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-        env={**os.environ, "DATABASE_URL": setting.databases.url("run"), "LOG_DIR": str(setting.databases.folder)},
+        env={
+            **os.environ, **PRODUCTION,
+            "DATABASE_URL": setting.databases.url("run"), "LOG_DIR": str(setting.databases.folder),
+        },
     )  # fmt: skip
     assert person.stdin
     assert person.stdout

@@ -1,5 +1,21 @@
-"""The project's settings, and the commands of the contenders."""
+"""The project's settings, the commands of the contenders, and a note of each process's peak memory."""
+
+import atexit
+import os
+import re
+from pathlib import Path
 
 from knossos.settings import *  # noqa: F403
 
 INSTALLED_APPS = [*INSTALLED_APPS, "benchmarks"]  # noqa: F405
+
+
+def note_peak(file: str) -> None:
+    """Write the most memory that this process held, in KiB."""
+    status = Path("/proc/self/status")
+    if status.exists():  # Linux
+        Path(file).write_text(re.findall(r"VmHWM:\s+(\d+)", status.read_text())[0])
+
+
+if "PEAK_FILE" in os.environ:
+    atexit.register(note_peak, os.environ["PEAK_FILE"])
