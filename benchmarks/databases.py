@@ -43,13 +43,13 @@ class Databases(ABC):
     def drop_all(self) -> None:
         """Leave nothing behind."""
 
-    def seeded(self, codes: int, overdue: int) -> str:
+    def seeded(self, codes: int, overdue: int, *how: str) -> str:
         """The name of the database of so many codes; filled when first asked for."""
-        name = f"{codes}_{overdue}"
+        name = "_".join([str(codes), str(overdue), *how]).replace("-", "")
         if name not in self.made:
-            print(f"  filling {codes} codes, {overdue} overdue", file=sys.stderr)
+            print(f"  filling {codes} codes, {overdue} overdue {' '.join(how)}", file=sys.stderr)
             self.create(name)
-            self.run(name, "seed", str(codes), str(overdue))
+            self.run(name, "seed", str(codes), str(overdue), *how)
             self.tidy(name)
         return name
 

@@ -30,8 +30,8 @@ class Setting(NamedTuple):
     def codes(self, number: int) -> int:
         return round(number * self.size)
 
-    def seeded(self, codes: int, overdue: int) -> str:
-        return self.databases.seeded(self.codes(codes), self.codes(overdue))
+    def seeded(self, codes: int, overdue: int, *how: str) -> str:
+        return self.databases.seeded(self.codes(codes), self.codes(overdue), *how)
 
     def afresh(self, template: str, *command: str) -> Process:
         """Run a command of the project on a new copy of a database."""
@@ -121,22 +121,23 @@ def nothing_to_do(setting: Setting) -> Iterator[Answer]:
 def growth(setting: Setting) -> Iterator[Answer]:
     """The same number of expired codes in a growing table, and what the bare statement makes of it."""
     small, *larger = sizes = [100_000, 1_000_000, 10_000_000]
-    contenders: dict[str, Callable[[], Process]] = {}
-    for codes in sizes:
-        name = setting.seeded(codes, 10_000)
-        contenders[f"sweep {codes}"] = partial(setting.afresh, name, SWEEP)
-        contenders[f"bare {codes}"] = partial(setting.bare, name)
-    runs = in_turns(setting.rounds, contenders)
-    for codes in larger:
-        for way, what, target in (("sweep", "", "1.2"), ("bare", "the bare statement: ", "")):
-            longer, shorter = runs[f"{way} {codes}"], runs[f"{way} {small}"]
-            yield Answer(
-                f"{what}{setting.codes(10_000):,} overdue of {setting.codes(codes):,}, "
-                f"against of {setting.codes(small):,}",
-                f"{seconds(longer).text(unit=' s')} against {seconds(shorter).text(unit=' s')}",
-                ratio(longer, shorter).text(),
-                target,
-            )
+    for how, which in [([], "scattered"), (["--together"], "made one after the other")]:
+        contenders: dict[str, Callable[[], Process]] = {}
+        for codes in sizes:
+            name = setting.seeded(codes, 10_000, *how)
+            contenders[f"sweep {codes}"] = partial(setting.afresh, name, SWEEP)
+            contenders[f"bare {codes}"] = partial(setting.bare, name)
+        runs = in_turns(setting.rounds, contenders)
+        for codes in larger:
+            for way, what, target in (("sweep", "", "1.2"), ("bare", "the bare statement: ", "")):
+                longer, shorter = runs[f"{way} {codes}"], runs[f"{way} {small}"]
+                yield Answer(
+                    f"{what}{setting.codes(10_000):,} overdue of {setting.codes(codes):,}, {which}, "
+                    f"against of {setting.codes(small):,}",
+                    f"{seconds(longer).text(unit=' s')} against {seconds(shorter).text(unit=' s')}",
+                    ratio(longer, shorter).text(),
+                    target,
+                )
 
 
 def history(setting: Setting) -> Iterator[Answer]:

@@ -1,6 +1,7 @@
 """Codes in large numbers, made by the database itself.
 
-The dates are scattered over the table, so that neighbours by date are not neighbours on disk: the hard case.
+The dates are scattered over the table, so that neighbours by date are not neighbours on disk: the hard case. In the
+easy one the overdue codes were made one after the other.
 """
 
 from django.contrib.auth.models import User
@@ -38,11 +39,15 @@ def make_agents() -> None:
     )  # fmt: skip
 
 
-def make_codes(count: int, overdue: int) -> None:
-    """Make codes 1 to `count`; `overdue` of them, evenly spread, ended in the last ten days, a tenth never ends."""
+def make_codes(count: int, overdue: int, together: bool) -> None:
+    """Make codes 1 to `count`; `overdue` of them, evenly spread, or `together`, ended in the last ten days.
+
+    Of the others a tenth never ends.
+    """
     instant = INSTANT[connection.vendor]
     past, future = instant.format("-60 - n * 7919 %% 864000"), instant.format("864000 + n * 7919 %% 31536000")
-    is_overdue = f"n %% {count // overdue} = 0" if overdue else "1 = 0"
+    spread = f"n %% {count // overdue} = 0" if overdue else "1 = 0"
+    is_overdue = f"n > {count // 2} AND n <= {count // 2 + overdue}" if together else spread
     _insert(1, count, f"CASE WHEN {is_overdue} THEN {past} WHEN n %% 10 = 7 THEN NULL ELSE {future} END")
 
 

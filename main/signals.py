@@ -79,9 +79,7 @@ def _warn(warning: str, run: ExpirationRun | None) -> None:
 
 
 def _lines(verb: str, codes: list[ExpiredCode], cause: str) -> str:
-    return "\n".join(f"{verb} {_described(code)} {cause}" for code in codes)
-
-
-def _described(code: ExpiredCode) -> str:
-    agent = f"agent {code.agent_id}" if code.agent_id else "no agent"
-    return f"{visible(code.code)} (id {code.id}, {agent}, expiry {code.expires_at})"
+    return "\n".join(
+        f"{verb} {visible(code)} (id {pk}, {f'agent {agent}' if agent else 'no agent'}, expiry {expires_at}) {cause}"
+        for pk, code, agent, expires_at in codes
+    )

@@ -14,8 +14,9 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("codes", type=int)
         parser.add_argument("overdue", type=int)
+        parser.add_argument("--together", action="store_true", help="The overdue codes lie side by side.")
 
-    def handle(self, *, codes: int, overdue: int, **options: Any) -> None:
+    def handle(self, *, codes: int, overdue: int, together: bool, **options: Any) -> None:
         call_command("migrate", verbosity=0)
         make_agents()
-        make_codes(codes, overdue)
+        make_codes(codes, overdue, together)
