@@ -114,9 +114,13 @@ def _held_batches(run: ExpirationRun, size: int) -> Generator[list[ExpiredCode]]
     overdue = ReferralCode.objects.overdue(run.cutoff).order_by("expires_at", "id")
     free = overdue.select_for_update(skip_locked=True, no_key=True)[:size]
     held = overdue.select_for_update(no_key=True)[:1]
-    while batch := _expire_batch(run, partial(expire_locked, run, free)) or _expire_batch(
-        run, partial(expire_locked, run, held), wait=True
-    ):
+
+    def expire_next() -> list[ExpiredCode]:
+        return _expire_batch(run, partial(expire_locked, run, free)) or _expire_batch(
+            run, partial(expire_locked, run, held), wait=True
+        )
+
+    while batch := expire_next():
         _tell(run, batch)
         yield batch
 

@@ -7,7 +7,7 @@ from contextlib import contextmanager, suppress
 from itertools import chain, islice
 from typing import TypeVar
 
-from django.db import DEFAULT_DB_ALIAS, Error, connection, connections
+from django.db import DEFAULT_DB_ALIAS, Error, OperationalError, connection, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 Portion = TypeVar("Portion")
@@ -21,37 +21,65 @@ def shared_out(
 
     The threads work ahead of the caller, in whose own thread `tell` is called. When the caller stops, or a portion
     fails, what was begun is finished and told. A single portion is done by the caller's thread; so is everything
-    within a transaction, as no other connection sees what it has written.
+    within a transaction, as no other connection sees what it has written, and where the server has no room.
     """
     portions = iter(portions)
     first_two = list(islice(portions, 2))
     everything = chain(first_two, portions)
-    if threads > 1 and len(first_two) > 1 and not connection.in_atomic_block:
-        yield from _ahead(everything, work, tell, threads)
-        return
+    several = len(first_two) > 1 and not connection.in_atomic_block
+    with _connections(threads if several else 0) as opened:
+        if len(opened) > 1:
+            yield from _ahead(everything, work, tell, opened)
+            return
     for portion in everything:
         result = work(portion)
         tell(result)
         yield portion, result
 
 
+@contextmanager
+def _connections(number: int) -> Iterator[list[BaseDatabaseWrapper]]:
+    """As many as the server has room for; with one alone there would be no gain."""
+    opened: list[BaseDatabaseWrapper] = []
+    try:
+        with suppress(OperationalError):
+            for _ in range(number):
+                own = connection.copy()
+                own.inc_thread_sharing()
+                own.ensure_connection()
+                opened.append(own)
+        yield opened
+    finally:
+        for own in opened:
+            own.close()
+
+
 def _ahead(
-    portions: Iterable[Portion], work: Callable[[Portion], Result], tell: Callable[[Result], None], threads: int
+    portions: Iterable[Portion],
+    work: Callable[[Portion], Result],
+    tell: Callable[[Result], None],
+    opened: list[BaseDatabaseWrapper],
 ) -> Generator[tuple[Portion, Result]]:
     begun: deque[tuple[Portion, Future[Result]]] = deque()
 
     def finish() -> tuple[Portion, Result]:
-        portion, future = begun.popleft()
-        result = future.result()
+        portion, future = begun[0]
+        result = future.result()  # interrupted while it waits, this one is still among those that are finished below
+        begun.popleft()
         tell(result)
         return portion, result
 
-    with _threads(threads) as pool:
+    unused = iter(opened)
+
+    def take_connection() -> None:
+        connections[DEFAULT_DB_ALIAS] = next(unused)
+
+    with ThreadPoolExecutor(len(opened), "sweep", take_connection) as pool:
         try:
             for portion in portions:
                 begun.append((portion, pool.submit(work, portion)))
                 # One more than there are threads, so that none is idle while the caller looks at a result.
-                if len(begun) > threads:
+                if len(begun) > len(opened):
                     yield finish()
             while begun:
                 yield finish()
@@ -60,21 +88,3 @@ def _ahead(
             for future in running:
                 with suppress(Error):  # the caller has the first one already
                     tell(future.result())
-
-
-@contextmanager
-def _threads(number: int) -> Iterator[ThreadPoolExecutor]:
-    """Threads whose connections are closed at the end."""
-    opened: list[BaseDatabaseWrapper] = []
-
-    def open_connection() -> None:
-        own = connections[DEFAULT_DB_ALIAS]
-        own.inc_thread_sharing()  # so that it can be closed from here
-        opened.append(own)
-
-    try:
-        with ThreadPoolExecutor(number, "sweep", open_connection) as pool:
-            yield pool
-    finally:
-        for own in opened:
-            own.close()

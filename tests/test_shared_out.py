@@ -1,6 +1,7 @@
 """How threads share a piece of work: in order, told in the caller's thread, finished whatever stops it."""
 
 import threading
+from concurrent.futures import Future
 
 import pytest
 from django.db import DatabaseError, connection, transaction
@@ -94,3 +95,34 @@ def test_each_thread_has_its_own_connection_and_none_is_left() -> None:
                 return
             threading.Event().wait(0.02)
     pytest.fail("a connection is left")
+
+
+def test_interrupted_while_it_waits_it_still_tells_what_was_begun(monkeypatch) -> None:
+    told, wait = Told(), Future.result
+
+    def interrupted(future, timeout=None):
+        wait(future)
+        monkeypatch.setattr(Future, "result", wait)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Future, "result", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        list(shared_out(range(20), lambda n: n, told, THREADS))
+    assert told[0] == 0
+    assert told == list(range(len(told)))
+    assert len(told) <= 1 + THREADS
+
+
+@pytest.mark.skipif("connection.vendor != 'postgresql'", reason="a server has a limit; needs PostgreSQL")
+def test_where_the_server_has_no_room_the_callers_thread_does_everything(monkeypatch) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("DROP ROLE IF EXISTS knossos_test_one_at_a_time")
+        cursor.execute("CREATE ROLE knossos_test_one_at_a_time LOGIN CONNECTION LIMIT 1")
+        try:
+            monkeypatch.setitem(connection.settings_dict, "USER", "knossos_test_one_at_a_time")
+            workers = [
+                result for _, result in shared_out("abc", lambda _: threading.current_thread(), Told(), THREADS)
+            ]
+        finally:
+            cursor.execute("DROP ROLE knossos_test_one_at_a_time")
+    assert workers == [threading.main_thread()] * 3

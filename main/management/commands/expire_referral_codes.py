@@ -63,9 +63,7 @@ class Command(BaseCommand):
                 log_failed_sweep(reason)
             raise CommandError(reason) from failure
         except KeyboardInterrupt as error:
-            raise CommandError(
-                "Stopped by Ctrl-C; the batch at hand was rolled back, those before it stand."
-            ) from error
+            raise CommandError("Stopped by Ctrl-C; the batches that were finished stand.") from error
 
     def _sweep(self, batch_size: int | None, started_by: ExpirationRun.StartedBy) -> Report:
         with self._progress() as show, stop_between_batches() as stop_if_asked:
