@@ -25,13 +25,13 @@ class Line(NamedTuple):
 
     code: str
     agent: str | None
-    discount: Decimal | None = None
-    expires_at: datetime | None = None
+    discount: Decimal
+    expires_at: datetime | None
 
 
 COLUMNS = ("code", "agent__name", "discount", "expires_at")
-# The text of a run says no more; the driver takes thrice as long to read all four.
-NAMES = COLUMNS[:2]
+OLDEST_FIRST = ("expires_at", "id")
+NEWEST_FIRST = ("-expired_at", "-id")
 
 
 @dataclass(frozen=True)
@@ -65,14 +65,11 @@ def as_text(report: Report, verbosity: int) -> Iterator[str]:
     yield _first_line(report)
     if verbosity < 1:
         return
-    columns = NAMES if report.run else COLUMNS
-    for code in _oldest_first(report.expired, columns):
-        yield _text_line(code, report)
+    yield from _text_lines(report.expired.order_by(*OLDEST_FIRST), report)
     if report.on_save_count:
         shown = report.on_save_count if verbosity > 1 else ON_SAVE_LINES
         yield f"Already marked inactive on save since the last run: {report.on_save_count} referral code(s)."
-        for code in islice(_newest_first(report.on_save, columns), shown):
-            yield _text_line(code, report)
+        yield from islice(_text_lines(report.on_save.order_by(*NEWEST_FIRST), report), shown)
         if report.on_save_count > shown:
             yield f"  … and {report.on_save_count - shown} more; -v 2 shows all of them."
 
@@ -86,9 +83,9 @@ def as_json(report: Report, verbosity: int) -> Iterator[str]:
     yield f'"expired_count": {report.count},'
     yield f'"marked_on_save_count": {report.on_save_count},'
     yield '"expired": ['
-    yield from _json_items(_oldest_first(report.expired))
+    yield from _json_items(_lines(report.expired.order_by(*OLDEST_FIRST)))
     yield '], "marked_on_save": ['
-    yield from _json_items(_newest_first(report.on_save))
+    yield from _json_items(_lines(report.on_save.order_by(*NEWEST_FIRST)))
     yield "]}"
 
 
@@ -96,9 +93,9 @@ def as_csv(report: Report, verbosity: int) -> Iterator[str]:
     """The rows of a CSV file; no cell can start a formula in a spreadsheet."""
     yield _csv_row(["result", *Line._fields])
     result = "expired" if report.run else "would expire"
-    for code in _oldest_first(report.expired):
+    for code in _lines(report.expired.order_by(*OLDEST_FIRST)):
         yield _csv_row([result, *_csv_cells(code)])
-    for code in _newest_first(report.on_save):
+    for code in _lines(report.on_save.order_by(*NEWEST_FIRST)):
         yield _csv_row(["marked on save", *_csv_cells(code)])
 
 
@@ -121,16 +118,8 @@ def in_pages(lines: Iterator[str]) -> Iterator[str]:
         yield "\n".join(page)
 
 
-def _oldest_first(codes: ReferralCodeQuerySet, columns: tuple[str, ...] = COLUMNS) -> Iterator[Line]:
-    return _lines(codes.order_by("expires_at", "id"), columns)
-
-
-def _newest_first(codes: ReferralCodeQuerySet, columns: tuple[str, ...] = COLUMNS) -> Iterator[Line]:
-    return _lines(codes.order_by("-expired_at", "-id"), columns)
-
-
-def _lines(codes: ReferralCodeQuerySet, columns: tuple[str, ...]) -> Iterator[Line]:
-    return starmap(Line, codes.values_list(*columns).iterator(CHUNK))
+def _lines(codes: ReferralCodeQuerySet) -> Iterator[Line]:
+    return starmap(Line, codes.values_list(*COLUMNS).iterator(CHUNK))
 
 
 def _first_line(report: Report) -> str:
@@ -141,11 +130,20 @@ def _first_line(report: Report) -> str:
     return f"[DRY RUN] Would expire {report.count} referral code(s):"
 
 
-def _text_line(line: Line, report: Report) -> str:
-    text = f"  - {visible(line.code)} (Agent: {visible(line.agent or 'none')})"
-    if report.run or not line.expires_at:
-        return text
-    return f"{text}, Expired: {timezone.localtime(line.expires_at):%Y-%m-%d %H:%M %Z}"
+def _text_lines(codes: ReferralCodeQuerySet, report: Report) -> Iterator[str]:
+    """Of a dry run with the dates. Reading all four columns takes the driver thrice as long as these two."""
+    if report.run:
+        for code, agent in codes.values_list("code", "agent__name").iterator(CHUNK):
+            yield _text_line(code, agent)
+        return
+    for line in _lines(codes):
+        text = _text_line(line.code, line.agent)
+        expired = f", Expired: {timezone.localtime(line.expires_at):%Y-%m-%d %H:%M %Z}" if line.expires_at else ""
+        yield text + expired
+
+
+def _text_line(code: str, agent: str | None) -> str:
+    return f"  - {visible(code)} (Agent: {visible(agent or 'none')})"
 
 
 def _iso(instant: datetime | None) -> str | None:
