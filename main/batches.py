@@ -134,5 +134,9 @@ def _update(
 
 
 def _among(ids: list[int]) -> RawSQL:
-    """As `pk__in`, without the time that each parameter takes."""
-    return RawSQL(f"main_referralcode.id IN ({', '.join(map(str, ids))})", (), output_field=BooleanField())  # noqa: S611 - numbers
+    """As `pk__in`, without the time that it spends on each parameter.
+
+    Parameters nevertheless: SQLite's driver keeps the last 128 statements, and those of one text only once.
+    """
+    marks = ", ".join(["%s"] * len(ids))
+    return RawSQL(f"main_referralcode.id IN ({marks})", ids, output_field=BooleanField())  # noqa: S611 - marks
