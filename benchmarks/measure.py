@@ -11,7 +11,6 @@ from typing import NamedTuple
 
 PROJECT = Path(__file__).parent.parent
 
-
 # With DEBUG, Django keeps the text of every query, which takes time and memory.
 PRODUCTION = {"DEBUG": "off", "SECRET_KEY": "of the benchmark"}
 

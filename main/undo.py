@@ -64,7 +64,7 @@ def untouched(run: ExpirationRun) -> ReferralCodeQuerySet:
     """The codes of `run` that are as it left them. Every save sets `updated_at`, the sweep never does."""
     return ReferralCode.objects.filter(
         expired_by=run, status=ReferralCode.Status.INACTIVE, expired_at__isnull=False, updated_at__lte=F("expired_at")
-    ).order_by("id")
+    ).order_by("expires_at", "id")
 
 
 def left(run: ExpirationRun) -> Iterator[tuple[ReferralCode, str]]:
@@ -99,7 +99,8 @@ def _restore_batch(run: ExpirationRun, undoing: ExpirationRun, size: int, *, wai
         if wait:
             limit_lock_wait()
         # Under the lock the database evaluates the condition once more.
-        locked = untouched(run).select_for_update(skip_locked=not wait, no_key=True)
+        # In the order of their index: in any other, each batch would sort all that are left.
+        locked = untouched(run).order_by("id").select_for_update(skip_locked=not wait, no_key=True)
         batch = [ExpiredCode(*row) for row in locked.values_list("id", "code", "agent_id", "expires_at")[:size]]
         if batch:
             ReferralCode.objects.filter(pk__in=[code.id for code in batch]).update(
