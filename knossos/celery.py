@@ -6,7 +6,7 @@ from celery import Celery
 from celery.schedules import crontab
 from django.conf import settings
 
-from main.schedule import Schedule, parse_schedule, refuse_either_day
+from main.scheduling.schedule import Schedule, parse_schedule, refuse_either_day
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "knossos.settings")
 

@@ -4,13 +4,13 @@ from django.http import HttpRequest, JsonResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from main.health import check_health
+from main.sweep.health import check_health
 
 
 @require_safe
 @never_cache
 def health(request: HttpRequest) -> JsonResponse:
-    """Say what `main.health.check_health` found."""
+    """Say what `main.sweep.health.check_health` found."""
     found = check_health()
     return JsonResponse(
         {

@@ -8,7 +8,7 @@ import environ
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
-from main.schedule import parse_schedule
+from main.scheduling.schedule import parse_schedule
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -58,7 +58,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "csp.middleware.CSPMiddleware",
-    "main.zone.visitor_zone",
+    "main.accounts.zone.visitor_zone",
     "axes.middleware.AxesMiddleware",
 ]
 
@@ -161,7 +161,7 @@ LOG_DIR = BASE_DIR / env.str("LOG_DIR", default="logs")
 # The clock of this schedule is the scheduler's: the machine's for cron, TIME_ZONE for Celery.
 EXPIRATION_SCHEDULE = env.str("EXPIRATION_SCHEDULE", default="0 2 * * *")
 parse_schedule(EXPIRATION_SCHEDULE)
-# What the sweeps that cron starts print. Nothing quotes its path: main/checks.py warns where that goes wrong.
+# What the sweeps that cron starts print. Nothing quotes its path: a system check warns where that goes wrong.
 SCHEDULE_LOG = LOG_DIR / "scheduled_runs.log"
 CRONJOBS = [(EXPIRATION_SCHEDULE, "main.cron.expire_referral_codes", f">> {SCHEDULE_LOG} 2>&1")]
 CRONTAB_COMMENT = f"expire_referral_codes of {BASE_DIR}"  # else two installations of one user remove each other's line
@@ -173,11 +173,11 @@ CRONTAB_DJANGO_SETTINGS_MODULE = os.environ.get("DJANGO_SETTINGS_MODULE", "knoss
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"()": "main.logfile.LineFormatter", "format": "%(asctime)s %(levelname)s %(message)s"}},
+    "formatters": {"line": {"()": "main.sweep.log.LineFormatter", "format": "%(asctime)s %(levelname)s %(message)s"}},
     "handlers": {
         "file": {
             "level": "INFO",
-            "class": "main.logfile.LogFileHandler",
+            "class": "main.sweep.log.LogFileHandler",
             "filename": LOG_DIR / "referral_codes.log",
             "formatter": "line",
         },

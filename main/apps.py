@@ -10,7 +10,7 @@ class MainConfig(AppConfig):
     verbose_name = "Referrals"
 
     def ready(self) -> None:
-        import main.checks  # noqa: PLC0415 - as below
+        import main.scheduling.checks  # noqa: PLC0415 - as below
         import main.signals  # noqa: F401, PLC0415 - receivers can be connected only once the models are loaded
 
         connection_created.connect(_give_sqlite_now)

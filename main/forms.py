@@ -6,11 +6,10 @@ from typing import TYPE_CHECKING, Any
 from django import forms
 from django.utils import timezone
 
-from main.dates import end_of_day
+from main.codes.dates import end_of_day
+from main.codes.text import clean_code
+from main.codes.wording import day_ended
 from main.models import ReferralCode
-from main.text import clean_code
-from main.wording import day_ended
-from main.zone import zones
 
 # The stubs know the form as generic; at run time it is not.
 if TYPE_CHECKING:
@@ -101,7 +100,3 @@ class ExtendForm(forms.Form):
 
 class ConfirmForm(forms.Form):
     """A button, for what needs no further word."""
-
-
-class ZoneForm(forms.Form):
-    zone = forms.ChoiceField(label="Time zone", choices=lambda: [(name, name.replace("_", " ")) for name in zones()])

@@ -2,7 +2,8 @@ from django.contrib.auth import views as auth
 from django.urls import URLPattern, URLResolver, include, path
 from django.views.generic import RedirectView
 
-from main import account_views, views
+from main import views
+from main.accounts import views as account_views
 
 tasks: list[URLPattern] = [
     path("", views.manage_referral_codes, name="manage_referral_codes"),

@@ -17,10 +17,10 @@ from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 
-from main.editing import Outcome, extend, reactivate, switch_off
+from main.codes.editing import Outcome, extend, reactivate, switch_off
+from main.codes.wording import in_words
 from main.forms import ConfirmForm, ExtendForm, ReferralCodeForm
 from main.models import ENDS_SOON, ReferralCode, ReferralCodeQuerySet, UserProfile
-from main.wording import in_words
 
 WORKING_ON_A_PAGE, ENDED_ON_A_PAGE = 50, 20
 

@@ -15,9 +15,9 @@ import time_machine
 from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
 
-from main import expiration
-from main.batches import PORTABLE
 from main.models import ReferralCode, UserProfile
+from main.sweep import run as sweeping
+from main.sweep.batches import PORTABLE
 
 PROJECT = Path(__file__).parent.parent
 NOW = datetime(2026, 11, 21, 2, 0, tzinfo=UTC)
@@ -86,15 +86,15 @@ def either_way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) 
     """Batches as the database does them best, and as any database does: both must do and tell the same."""
     name: str = request.param
     if name == "portable":
-        monkeypatch.setattr("main.expiration.way", lambda: PORTABLE)
+        monkeypatch.setattr("main.sweep.run.way", lambda: PORTABLE)
     return name
 
 
 @pytest.fixture
 def one_connection(either_way: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Batches one after the other, for what is looked at between two of them."""
-    chosen = expiration.way()
-    monkeypatch.setattr("main.expiration.way", lambda: chosen._replace(connections=1))
+    chosen = sweeping.way()
+    monkeypatch.setattr("main.sweep.run.way", lambda: chosen._replace(connections=1))
 
 
 @pytest.fixture

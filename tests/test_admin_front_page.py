@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from main.chart import FLOOR, chart_of
-from main.dashboard import Dashboard, Week, weeks
+from main.admin.chart import FLOOR, chart_of
+from main.admin.dashboard import Dashboard, Week, weeks
 from tests.conftest import NOW, make_agent, make_code
 from tests.staff import make_run, make_staff
 

@@ -6,8 +6,8 @@ import pytest
 from django.contrib.admin.models import LogEntry
 from django.db import OperationalError
 
-from main.expiration import sweep
 from main.models import ExpirationRun, ReferralCode
+from main.sweep.run import sweep
 from tests.conftest import NOW, make_agent, make_code
 from tests.staff import make_run, make_staff
 
@@ -96,7 +96,7 @@ def test_a_locked_code_is_said_in_plain_words(client, run, monkeypatch):
     def fail(*args, **kwargs):
         raise OperationalError("canceling statement due to lock timeout")
 
-    monkeypatch.setattr("main.undo._restore_batch", fail)
+    monkeypatch.setattr("main.sweep.undo._restore_batch", fail)
     client.force_login(make_staff())
     response = client.post(undo_of(run), follow=True)
     (message,) = response.context["messages"]

@@ -9,10 +9,10 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 from django.utils import timezone
 
-from main.expiration import sweep
-from main.ledger import database_clock
 from main.models import ExpirationRun, ReferralCode
-from main.stopping import SweepFailed
+from main.sweep.ledger import database_clock
+from main.sweep.run import sweep
+from main.sweep.stopping import SweepFailed
 
 pytestmark = pytest.mark.django_db
 SHELL = ExpirationRun.StartedBy.SHELL

@@ -7,10 +7,10 @@ import pytest
 from django.db import connection, transaction
 from django.db.models import F
 
-from main import expiration
-from main.expiration import sweep
 from main.models import ExpirationRun, ReferralCode
-from main.stopping import SweepFailed
+from main.sweep import run as sweeping
+from main.sweep.run import sweep
+from main.sweep.stopping import SweepFailed
 from tests.conftest import NOW
 
 pytestmark = [
@@ -70,7 +70,7 @@ def test_a_locked_code_that_stays_overdue_is_expired_at_the_end_of_the_sweep(thr
 
 
 def test_a_code_that_stays_locked_fails_the_run_and_the_rest_stands(three_overdue, monkeypatch) -> None:
-    monkeypatch.setattr(expiration, "LOCK_WAIT", timedelta(seconds=1))
+    monkeypatch.setattr(sweeping, "LOCK_WAIT", timedelta(seconds=1))
     holder = Holder(three_overdue[0])
     try:
         with pytest.raises(SweepFailed, match="2 referral code"):

@@ -6,8 +6,8 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.utils import timezone
 
-from main.dates import end_of_day
-from main.wording import day_ended, in_words
+from main.codes.dates import end_of_day
+from main.codes.wording import day_ended, in_words
 
 
 @pytest.fixture(autouse=True)

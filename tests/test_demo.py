@@ -8,8 +8,8 @@ import pytest
 from django.contrib.auth.models import User
 from django.core.management import CommandError
 
-from main.expiration import sweep
 from main.models import ExpirationRun, ReferralCode, UserProfile
+from main.sweep.run import sweep
 from tests.conftest import NOW, make_agent, make_code
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]

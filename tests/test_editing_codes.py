@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from main import editing
+from main.codes import editing
 from main.models import ExpirationRun, ReferralCode
 from tests.conftest import NOW, make_code
 

@@ -5,8 +5,8 @@ from shutil import rmtree
 
 import pytest
 
-from main.expiration import sweep
 from main.models import ExpirationRun, ReferralCode
+from main.sweep.run import sweep
 from tests.conftest import NOW
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -11,9 +11,9 @@ from django.db.models.signals import pre_save
 from django.test import Client
 from django.urls import reverse
 
-from main.dates import end_of_day
-from main.expiration import sweep
+from main.codes.dates import end_of_day
 from main.models import ExpirationRun, ReferralCode, UserProfile
+from main.sweep.run import sweep
 from tests.conftest import NOW, make_agent, make_code
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]

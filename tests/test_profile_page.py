@@ -11,7 +11,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils.html import strip_tags
 
-from main.dates import end_of_day
+from main.codes.dates import end_of_day
 from main.models import ReferralCode, UserProfile
 from tests.conftest import INSTANT, NOW, make_agent, make_code
 

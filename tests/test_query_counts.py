@@ -7,10 +7,10 @@ from django.db import connection
 from django.db.models import QuerySet
 from django.test.utils import CaptureQueriesContext
 
-from main.batches import PLACE
-from main.expiration import sweep
 from main.models import ExpirationRun, ReferralCode
-from main.report import as_text, report_of_dry_run, report_of_run
+from main.sweep.batches import PLACE
+from main.sweep.report import as_text, report_of_dry_run, report_of_run
+from main.sweep.run import sweep
 from tests.conftest import INSTANT, NOW, make_code
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("clock")]

@@ -6,7 +6,7 @@ from concurrent.futures import Future
 import pytest
 from django.db import DatabaseError, connection, transaction
 
-from main.threads import shared_out
+from main.sweep.threads import shared_out
 
 THREADS = 2
 pytestmark = pytest.mark.django_db(transaction=True)

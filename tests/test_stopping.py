@@ -7,9 +7,9 @@ from threading import Thread
 import pytest
 from django.core.management import CommandError, call_command
 
-from main.expiration import sweep
 from main.models import ExpirationRun, ReferralCode
-from main.stopping import Interrupted, SweepFailed, stop_between_batches
+from main.sweep.run import sweep
+from main.sweep.stopping import Interrupted, SweepFailed, stop_between_batches
 from tests.conftest import NOW, make_code
 
 SHELL = ExpirationRun.StartedBy.SHELL

@@ -5,10 +5,10 @@ from datetime import timedelta
 import pytest
 from django.db import DatabaseError, transaction
 
-from main.expiration import referral_codes_expired, sweep
 from main.models import ExpirationRun, ReferralCode
 from main.signals import check_all_expired_referral_codes
-from main.stopping import SweepFailed
+from main.sweep.run import referral_codes_expired, sweep
+from main.sweep.stopping import SweepFailed
 from tests.conftest import INSTANT, NOW, make_code
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("either_way")]
@@ -80,7 +80,7 @@ def test_batches_of_any_size_expire_the_same(three_overdue, clock, announced, ba
 
 
 def test_a_list_of_codes_too_long_for_memory_is_read_in_chapters(three_overdue, clock, monkeypatch) -> None:
-    monkeypatch.setattr("main.batches.CHAPTER", 2)
+    monkeypatch.setattr("main.sweep.batches.CHAPTER", 2)
     assert sweep(SHELL, batch_size=1).expired_count == 3
 
 

@@ -7,8 +7,8 @@ from django.core.exceptions import ValidationError
 from hypothesis import given
 from hypothesis.strategies import text
 
-from main.dates import end_of_day, parse_instant
-from main.text import clean_code, visible
+from main.codes.dates import end_of_day, parse_instant
+from main.codes.text import clean_code, visible
 
 
 @pytest.mark.parametrize(

@@ -8,9 +8,9 @@ import pytest
 import time_machine
 from django.core.management import CommandError, call_command
 
-from main.expiration import sweep
 from main.models import ExpirationRun, ReferralCode
-from main.undo import CannotUndo, undo
+from main.sweep.run import sweep
+from main.sweep.undo import CannotUndo, undo
 
 pytestmark = pytest.mark.django_db
 
@@ -129,7 +129,7 @@ def test_a_second_undo_is_refused_and_changes_nothing(run):
 
 
 def test_an_undo_that_was_cut_short_is_finished_by_the_next(run, monkeypatch):
-    monkeypatch.setattr("main.undo.BATCH_SIZE", 1)
+    monkeypatch.setattr("main.sweep.undo.BATCH_SIZE", 1)
 
     def die(size):
         raise SystemExit

@@ -16,13 +16,13 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.text import capfirst
 
-from main import editing
-from main.editing import Edit, Outcome
-from main.expiration import expire_now
+from main.codes import editing
+from main.codes.editing import Edit, Outcome
+from main.codes.wording import in_words
 from main.forms import EXTENSIONS
 from main.models import ReferralCode, ReferralCodeQuerySet
-from main.stopping import SweepFailed
-from main.wording import in_words
+from main.sweep.run import expire_now
+from main.sweep.stopping import SweepFailed
 
 # Locked together, confirmed on one page, and within Django's limit of 1,000 form fields.
 AT_MOST = 500

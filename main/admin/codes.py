@@ -22,8 +22,8 @@ from main.admin.display import badge, moment
 from main.admin.filters import AgentFilter, ExpiryFilter, RunFilter, StateFilter
 from main.admin.forms import CodeForm
 from main.admin.sturdy import SturdyAdmin, is_id
+from main.codes.wording import in_words
 from main.models import ReferralCode, UserProfile
-from main.wording import in_words
 
 
 class NullsLast(OrderBy):

@@ -8,7 +8,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.timesince import timesince, timeuntil
 
-from main.wording import in_words
+from main.codes.wording import in_words
 
 
 def badge(state: TextChoices) -> SafeString:

@@ -15,10 +15,10 @@ from django.utils.html import format_html
 from django.views.decorators.csrf import csrf_protect
 from django.views.decorators.http import require_http_methods
 
-from main.failures import explain
 from main.models import ExpirationRun
-from main.stopping import SweepFailed
-from main.undo import CannotUndo, gone, left, refuse_what_cannot_be_undone, undo, untouched
+from main.sweep.failures import explain
+from main.sweep.stopping import SweepFailed
+from main.sweep.undo import CannotUndo, gone, left, refuse_what_cannot_be_undone, undo, untouched
 
 SHOWN = 50
 

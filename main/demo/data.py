@@ -7,9 +7,9 @@ from typing import Any
 
 from django.utils import timezone
 
-from main.dates import end_of_day
+from main.codes.dates import end_of_day
+from main.codes.text import clean_code
 from main.models import ExpirationRun, ReferralCode, UserProfile
-from main.text import clean_code
 
 AGENTS = [
     *("John Smith", "Maria Garcia", "Alex Johnson", "Ana Horvat", "Zoë Müller", "Siobhán O'Brien", "Łukasz Wójcik"),

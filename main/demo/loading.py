@@ -7,9 +7,9 @@ from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.text import slugify
 
+from main.codes.text import visible
 from main.demo.data import AGENTS, HOUSE_CODES, SWITCHED_OFF, codes, earlier_runs
 from main.models import ExpirationRun, ReferralCode, ReferralCodeQuerySet, UserProfile
-from main.text import visible
 
 STAFF, AGENT = "staff", "john.smith"
 MARK = "@demo.invalid"  # how a second run knows the users of the first; nobody can have such an address

@@ -9,11 +9,11 @@ from typing import NamedTuple
 
 from django.core.exceptions import ValidationError
 
-from main.dates import parse_instant
+from main.codes.dates import parse_instant
+from main.codes.text import clean_code
 from main.importing.agents import Agents
 from main.importing.reading import Row
 from main.models import ReferralCode
-from main.text import clean_code
 
 CHUNK = 500  # rows whose codes are looked up, or written, at once; SQLite takes 999 parameters for certain
 

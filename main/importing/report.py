@@ -2,11 +2,11 @@
 
 from decimal import Decimal
 
+from main.codes.text import visible
+from main.codes.wording import in_words
 from main.importing.checking import UNREADABLE, Draft
 from main.importing.reading import COLUMNS, Table
 from main.models import ReferralCode, UserProfile
-from main.text import visible
-from main.wording import in_words
 
 
 def columns(table: Table) -> str:

@@ -4,8 +4,8 @@ from datetime import datetime, timedelta
 
 from django import template
 
+from main.codes.wording import in_words
 from main.models import ReferralCode
-from main.wording import in_words
 
 register = template.Library()
 register.filter("in_words", in_words)

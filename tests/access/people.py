@@ -10,8 +10,8 @@ from django.test import Client
 from django.urls import URLResolver, get_resolver
 from django.utils import timezone
 
-from main.expiration import sweep
 from main.models import ExpirationRun, ReferralCode, UserProfile
+from main.sweep.run import sweep
 from tests.conftest import make_agent, make_code
 
 # The order of the columns in the tables. "agent" owns what is asked for; "other" is another agent.

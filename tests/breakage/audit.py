@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Set
 
-from main.batches import way
+from main.sweep.batches import way
 from tests.breakage.world import World
 
 # Batches that may be committed when the first of them is not logged yet.

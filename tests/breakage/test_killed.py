@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 
-from main.batches import way
+from main.sweep.batches import way
 from tests.breakage.audit import assert_nothing_is_overdue, audit
 from tests.breakage.world import ended
 

@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from main.expiration import sweep
 from main.models import ExpirationRun, ReferralCode
+from main.sweep.run import sweep
 from tests.conftest import make_agent, make_code
 from tests.e2e.browser import expect
 from tests.e2e.conftest import Visitor

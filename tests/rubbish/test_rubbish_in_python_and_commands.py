@@ -9,9 +9,9 @@ from django.core.management import CommandError, call_command
 from hypothesis import given
 from hypothesis import strategies as st
 
-from main.dates import parse_instant
+from main.codes.dates import parse_instant
+from main.codes.text import visible
 from main.models import ExpirationRun, ReferralCode
-from main.text import visible
 from tests.rubbish.strategies import patient, rubbish
 
 pytestmark = pytest.mark.django_db

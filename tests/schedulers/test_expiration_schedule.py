@@ -8,7 +8,7 @@ from django.core.exceptions import ImproperlyConfigured
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from main.schedule import Schedule, parse_schedule
+from main.scheduling.schedule import Schedule, parse_schedule
 from tests.schedulers.conftest import need
 
 EVERY = {"minutes": 60, "hours": 24, "days": 31, "months": 12, "weekdays": 7}

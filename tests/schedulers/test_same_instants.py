@@ -9,8 +9,8 @@ import pytest
 from celery.schedules import crontab
 
 from knossos.celery import app, celery_schedule
-from main.schedule import CannotExpress, Schedule, parse_schedule
-from main.schedulers.systemd import calendar
+from main.scheduling.schedule import CannotExpress, Schedule, parse_schedule
+from main.scheduling.systemd import calendar
 from tests.schedulers.conftest import need
 
 START = datetime(2026, 2, 26, 12, 0, tzinfo=UTC)

@@ -8,8 +8,8 @@ from django.core.management.base import BaseCommand
 from django.db import connection
 from django.db.backends.signals import connection_created
 
-from main.expiration import sweep
 from main.models import ExpirationRun
+from main.sweep.run import sweep
 
 LOG_BYTES = 8000 * 4096  # as the settings have it for SQLite
 

@@ -6,8 +6,8 @@ from django.core.management.base import BaseCommand, CommandParser
 from django.db import connection
 
 from benchmarks.seed import add_overdue_codes
-from main.expiration import sweep
 from main.models import ExpirationRun
+from main.sweep.run import sweep
 
 
 class Command(BaseCommand):

@@ -12,7 +12,7 @@ from django.db import DatabaseError
 from django.utils.crypto import get_random_string
 
 from main.demo.loading import AGENT, STAFF, NotTheDemos, load
-from main.failures import explain
+from main.sweep.failures import explain
 
 
 class Command(BaseCommand):

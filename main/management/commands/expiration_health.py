@@ -6,7 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 from django.utils import timezone
 
-from main.health import check_health
+from main.sweep.health import check_health
 
 
 class Command(BaseCommand):

@@ -11,13 +11,13 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DatabaseError
 from django.utils import timezone
 
-from main.dates import parse_instant
-from main.expiration import sweep
-from main.failures import explain
+from main.codes.dates import parse_instant
 from main.models import ExpirationRun
-from main.report import FORMATS, Report, in_pages, report_of_dry_run, report_of_run
 from main.signals import log_failed_sweep
-from main.stopping import SweepFailed, stop_between_batches
+from main.sweep.failures import explain
+from main.sweep.report import FORMATS, Report, in_pages, report_of_dry_run, report_of_run
+from main.sweep.run import sweep
+from main.sweep.stopping import SweepFailed, stop_between_batches
 
 LARGEST_BATCH = 10_000
 

@@ -8,13 +8,13 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DatabaseError, IntegrityError
 
-from main.failures import explain
+from main.codes.text import visible
 from main.importing import report
 from main.importing.agents import Agents
 from main.importing.checking import check, draft
 from main.importing.reading import BadFile, Row, Table, read_table
 from main.importing.writing import write
-from main.text import visible
+from main.sweep.failures import explain
 
 
 class Command(BaseCommand):

@@ -8,9 +8,10 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from main.schedule import CannotExpress, parse_schedule
-from main.schedulers import NAME, Installation, cron_d, systemd, windows
-from main.text import visible
+from main.codes.text import visible
+from main.scheduling import cron_d, systemd, windows
+from main.scheduling.installation import NAME, Installation
+from main.scheduling.schedule import CannotExpress, parse_schedule
 
 TARGETS = {"cron": cron_d.files, "systemd": systemd.files, "windows": windows.files}
 

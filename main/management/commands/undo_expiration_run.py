@@ -6,11 +6,11 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DatabaseError
 
-from main.failures import explain
+from main.codes.text import visible
 from main.models import ExpirationRun, ReferralCodeQuerySet
-from main.stopping import SweepFailed, stop_between_batches
-from main.text import visible
-from main.undo import CannotUndo, gone, left, refuse_what_cannot_be_undone, undo, untouched
+from main.sweep.failures import explain
+from main.sweep.stopping import SweepFailed, stop_between_batches
+from main.sweep.undo import CannotUndo, gone, left, refuse_what_cannot_be_undone, undo, untouched
 
 LARGEST_ID = 2**63 - 1
 

@@ -1,7 +1,7 @@
 """A service and its timer for systemd."""
 
-from main.schedule import Schedule, refuse_either_day
-from main.schedulers import COMMAND, NAME, TIME_LIMIT_HOURS, Installation
+from main.scheduling.installation import COMMAND, NAME, TIME_LIMIT_HOURS, Installation
+from main.scheduling.schedule import Schedule, refuse_either_day
 
 WEEKDAYS = ("Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat")
 

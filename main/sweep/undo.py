@@ -10,10 +10,10 @@ from django.db.models import F, Sum
 from django.dispatch import Signal
 from django.utils import timezone
 
-from main.batches import BATCH_SIZE, ExpiredCode
-from main.expiration import limit_lock_wait
-from main.ledger import recorded
 from main.models import ExpirationRun, ReferralCode, ReferralCodeQuerySet
+from main.sweep.batches import BATCH_SIZE, ExpiredCode
+from main.sweep.ledger import recorded
+from main.sweep.run import limit_lock_wait
 
 UNDOABLE = [ExpirationRun.State.COMPLETED, ExpirationRun.State.FAILED, ExpirationRun.State.INTERRUPTED]
 

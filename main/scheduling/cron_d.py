@@ -3,8 +3,8 @@
 import shlex
 from pathlib import Path
 
-from main.schedule import CannotExpress, Schedule
-from main.schedulers import COMMAND, NAME, Installation
+from main.scheduling.installation import COMMAND, NAME, Installation
+from main.scheduling.schedule import CannotExpress, Schedule
 
 LONGEST_COMMAND = 998  # bytes; Debian's cron drops a longer line
 

@@ -7,8 +7,8 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 
-from main import zone
-from main.forms import ZoneForm
+from main.accounts import zone
+from main.accounts.forms import ZoneForm
 
 
 class SignInView(LoginView):

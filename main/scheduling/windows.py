@@ -2,8 +2,8 @@
 
 from xml.sax.saxutils import escape
 
-from main.schedule import CannotExpress, Schedule, refuse_either_day
-from main.schedulers import COMMAND, NAME, TIME_LIMIT_HOURS, Installation
+from main.scheduling.installation import COMMAND, NAME, TIME_LIMIT_HOURS, Installation
+from main.scheduling.schedule import CannotExpress, Schedule, refuse_either_day
 
 WEEKDAYS = ("Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday")
 

@@ -2,8 +2,8 @@
 
 from django.db import DatabaseError
 
-from main.stopping import Interrupted, WrongClock
-from main.text import visible
+from main.codes.text import visible
+from main.sweep.stopping import Interrupted, WrongClock
 
 MIGRATE = "The database lacks a table or column: run `python manage.py migrate`."
 LOCKED = "Another transaction held a lock for too long: run the command again when it has ended."

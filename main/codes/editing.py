@@ -10,7 +10,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
 
-from main.dates import validate_year
+from main.codes.dates import validate_year
 from main.models import ReferralCode, ReferralCodeQuerySet
 
 NAMED_AT_MOST = 10

@@ -13,8 +13,8 @@ from typing import NamedTuple
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from main.codes.text import visible
 from main.models import ExpirationRun, ReferralCode, ReferralCodeQuerySet
-from main.text import visible
 
 ON_SAVE_LINES = 20
 CHUNK = 2000  # rows fetched, and lines written, at once

@@ -13,10 +13,10 @@ from django.db.models import F
 from django.dispatch import Signal
 from django.utils import timezone
 
-from main.batches import ExpiredCode, expire_locked, way
-from main.ledger import recorded
 from main.models import ExpirationRun, ReferralCode, ReferralCodeQuerySet
-from main.threads import shared_out
+from main.sweep.batches import ExpiredCode, expire_locked, way
+from main.sweep.ledger import recorded
+from main.sweep.threads import shared_out
 
 __all__ = ["ExpiredCode", "expire_now", "expire_on_save", "referral_codes_expired", "sweep"]
 

@@ -13,7 +13,7 @@ from django.db import DatabaseError, InterfaceError, connection
 from django.utils import timezone
 
 from main.models import ExpirationRun
-from main.stopping import Interrupted, SweepFailed, WrongClock
+from main.sweep.stopping import Interrupted, SweepFailed, WrongClock
 
 # A run that has finished no batch for so long is dead, even where its process cannot be asked.
 SILENCE = timedelta(hours=1)
