@@ -114,6 +114,14 @@ class ReferralCodeQuerySet(models.QuerySet["ReferralCode"]):
             Q(agent__isnull=True) | Q(agent__user__is_active=True), status=ReferralCode.Status.ACTIVE
         )
 
+    def unusable(self, now: datetime | None = None) -> Self:
+        """Codes that do not work: the complement of `usable`, written out so that the database can use its indexes."""
+        return self.filter(
+            Q(expires_at__lte=now or timezone.now())
+            | Q(status=ReferralCode.Status.INACTIVE)
+            | Q(agent__user__is_active=False)
+        )
+
     def in_state(self, state: ReferralCode.State, now: datetime | None = None) -> Self:
         """Codes of which `ReferralCode.state(now)` says `state`."""
         now = now or timezone.now()
@@ -154,7 +162,7 @@ class ReferralCode(models.Model):
 
     code = OneLineField(max_length=64, validators=[validate_code], help_text="What the customer types at checkout.")
     agent = models.ForeignKey(
-        UserProfile, on_delete=models.PROTECT, related_name="codes", null=True, blank=True,
+        UserProfile, on_delete=models.PROTECT, related_name="referral_codes", null=True, blank=True,
         help_text="Empty for a code of the house.",
     )  # fmt: skip
     discount = models.DecimalField(
@@ -217,30 +225,45 @@ class ReferralCode(models.Model):
             update_fields = {*update_fields, "expired_at", "updated_at"}
         super().save(*args, update_fields=update_fields, **kwargs)
 
-    def is_expired(self, now: datetime | None = None) -> bool:
-        """Whether the code is past its date at the aware datetime `now`, by default at present."""
+    @property
+    def is_expired(self) -> bool:
+        """Whether the code is past its date now."""
+        return self.is_expired_at(timezone.now())
+
+    @property
+    def is_overdue(self) -> bool:
+        """Whether the code is expired now while its status still says active."""
+        return self.is_overdue_at(timezone.now())
+
+    @property
+    def is_usable(self) -> bool:
+        """Whether the code works now."""
+        return self.is_usable_at(timezone.now())
+
+    def is_expired_at(self, now: datetime) -> bool:
+        """Whether the code is past its date at the aware datetime `now`."""
         # With UTC: two datetimes of one local zone compare by their clock faces, which an autumn night shows twice.
         # A date still to be validated may be of year 1, and have no UTC at all.
-        return self.expires_at is not None and self.expires_at <= (now or timezone.now()).astimezone(UTC)
+        return self.expires_at is not None and self.expires_at <= now.astimezone(UTC)
 
-    def is_overdue(self, now: datetime | None = None) -> bool:
-        """Whether the code is expired while its status still says active."""
-        return self.status == self.Status.ACTIVE and self.is_expired(now)
+    def is_overdue_at(self, now: datetime) -> bool:
+        """Whether the code is expired at `now` while its status still says active."""
+        return self.status == self.Status.ACTIVE and self.is_expired_at(now)
 
-    def is_usable(self, now: datetime | None = None) -> bool:
+    def is_usable_at(self, now: datetime) -> bool:
         """Whether the code works at `now`."""
-        return self.status == self.Status.ACTIVE and not self.is_expired(now) and self._agent_can_sign_in()
+        return self.status == self.Status.ACTIVE and not self.is_expired_at(now) and self._agent_can_sign_in()
 
     def state(self, now: datetime | None = None) -> State:
         """What to tell a person about this code at `now`; reads the agent's user."""
         now = now or timezone.now()
-        if self.is_expired(now):
-            return self.State.OVERDUE if self.is_overdue(now) else self.State.EXPIRED
+        if self.is_expired_at(now):
+            return self.State.OVERDUE if self.is_overdue_at(now) else self.State.EXPIRED
         if self.status != self.Status.ACTIVE:
             return self.State.SWITCHED_OFF
         if not self._agent_can_sign_in():
             return self.State.AGENT_INACTIVE
-        return self.State.ENDS_SOON if self.is_expired(now + ENDS_SOON) else self.State.ACTIVE
+        return self.State.ENDS_SOON if self.is_expired_at(now + ENDS_SOON) else self.State.ACTIVE
 
     def _agent_can_sign_in(self) -> bool:
         return self.agent is None or self.agent.user.is_active

@@ -24,7 +24,7 @@ def check_referral_code_expiration_on_save(
     if raw:
         return
     # Of a date that is still an expression the database alone knows whether it has passed.
-    if hasattr(instance.expires_at, "resolve_expression") or instance.is_overdue():
+    if hasattr(instance.expires_at, "resolve_expression") or instance.is_overdue:
         expire_on_save(instance, using)
 
 

@@ -141,9 +141,9 @@ def _posted(request: SignedInRequest) -> QueryDict | None:
 def _codes_of(agent: UserProfile, request: SignedInRequest) -> dict[str, Any]:
     """What works now, ending soonest first, and what does not: switched off first, then by the latest date."""
     now = timezone.now()
-    usable = agent.codes.usable(now)
+    usable = agent.referral_codes.usable(now)
     working = usable.order_by(F("expires_at").asc(nulls_last=True), "pk")
-    ended = agent.codes.exclude(pk__in=usable.values("pk")).order_by(F("expires_at").desc(nulls_first=True), "pk")
+    ended = agent.referral_codes.unusable(now).order_by(F("expires_at").desc(nulls_first=True), "pk")
     return {
         "agent": agent,
         "now": now,

@@ -157,7 +157,7 @@ def test_saving_a_code_before_its_date_says_nothing_of_the_kind(client):
     said = fill_in(client, expires_at_0="2026-11-21")
     assert len(said) == 1
     assert "was added successfully" in said[0]
-    assert ReferralCode.objects.get().is_usable()
+    assert ReferralCode.objects.get().is_usable
 
 
 def test_a_code_links_to_the_run_that_expired_it(client):

@@ -41,7 +41,7 @@ def test_extends_an_overdue_code_from_now(past):
     editing.extend(all_codes(), 30)
     code.refresh_from_db()
     assert code.expires_at == NOW + 30 * DAY
-    assert code.is_usable()
+    assert code.is_usable
 
 
 def test_extending_reactivates_a_code_that_the_system_expired_and_the_run_keeps_it():

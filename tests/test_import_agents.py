@@ -67,8 +67,8 @@ def test_agents_are_created_on_request_once_each_and_named(import_codes, john) -
     )
     ana = UserProfile.objects.get(name="Ana Horvat")
     assert (ana.role, ana.user.is_active, ana.user.has_usable_password()) == ("agent", True, False)
-    assert (ana.user.is_staff, ana.user.is_superuser, ana.codes.count()) == (False, False, 2)
-    assert john.codes.count() == 1
+    assert (ana.user.is_staff, ana.user.is_superuser, ana.referral_codes.count()) == (False, False, 2)
+    assert john.referral_codes.count() == 1
 
 
 def test_a_dry_run_names_the_agents_it_would_create_and_creates_none(import_codes) -> None:

@@ -66,8 +66,8 @@ def test_creates_a_code_in_capitals_that_works_to_the_end_of_its_day(
     assert told == ["success: MARIA-20 was saved, and works."]
     code = ReferralCode.objects.get()
     assert (code.code, code.agent, code.discount, code.status) == ("MARIA-20", maria, 20, "active")
-    assert code.is_usable(datetime(2026, 11, 30, 21, 59, 59, 999999, tzinfo=UTC))
-    assert not code.is_usable(datetime(2026, 11, 30, 22, 0, tzinfo=UTC))
+    assert code.is_usable_at(datetime(2026, 11, 30, 21, 59, 59, 999999, tzinfo=UTC))
+    assert not code.is_usable_at(datetime(2026, 11, 30, 22, 0, tzinfo=UTC))
     assert history() == ["admin: Added “MARIA-20”."]
 
 
@@ -218,7 +218,7 @@ def test_switches_a_code_off_and_reactivates_it(admin_client: Client, code: Refe
     assert (code.status, code.expired_at) == ("inactive", None)
     assert post(admin_client, url_of("reactivate", code)) == ["success: MARIA-15 was reactivated."]
     code.refresh_from_db()
-    assert code.is_usable()
+    assert code.is_usable
     assert history() == [
         "admin: Changed “MARIA-15” — Switched off.",
         "admin: Changed “MARIA-15” — Reactivated.",

@@ -36,15 +36,17 @@ def _says_sql(code: ReferralCode, now: datetime) -> dict[str, bool]:
         "unexpired": mine.unexpired(now).exists(),
         "overdue": mine.overdue(now).exists(),
         "usable": mine.usable(now).exists(),
+        "unusable": mine.unusable(now).exists(),
     }
 
 
 def _says_memory(code: ReferralCode, now: datetime) -> dict[str, bool]:
     return {
-        "expired": code.is_expired(now),
-        "unexpired": not code.is_expired(now),
-        "overdue": code.is_overdue(now),
-        "usable": code.is_usable(now),
+        "expired": code.is_expired_at(now),
+        "unexpired": not code.is_expired_at(now),
+        "overdue": code.is_overdue_at(now),
+        "usable": code.is_usable_at(now),
+        "unusable": not code.is_usable_at(now),
     }
 
 
@@ -73,6 +75,7 @@ def test_the_database_and_the_model_say_the_same(
             "unexpired": not past,
             "overdue": past and status == ACTIVE,
             "usable": not past and status == ACTIVE and agent_is != "off",
+            "unusable": past or status != ACTIVE or agent_is == "off",
         }
     finally:
         ReferralCode.objects.all().delete()
@@ -95,8 +98,8 @@ def agents(db):
 )
 def test_a_code_works_until_just_before_its_date(db, clock, expires_at, works, overdue) -> None:
     code = make_code("EDGE", expires_at=expires_at)
-    assert ReferralCode.objects.usable().exists() is code.is_usable() is works
-    assert ReferralCode.objects.overdue().exists() is code.is_overdue() is overdue
+    assert ReferralCode.objects.usable().exists() is code.is_usable is works
+    assert ReferralCode.objects.overdue().exists() is code.is_overdue is overdue
 
 
 def test_a_code_past_its_date_stops_working_though_no_sweep_ever_runs(db, clock) -> None:

@@ -61,10 +61,10 @@ class ProfileAdmin(SturdyAdmin):
         self, objs: Sequence[Any] | QuerySet[Any], request: HttpRequest
     ) -> tuple[list[Any], dict[str, int], set[str], list[str]]:
         """People with codes are kept, and named with the number of codes rather than with each of them."""
-        kept = UserProfile.objects.filter(pk__in=[profile.pk for profile in objs], codes__isnull=False)
+        kept = UserProfile.objects.filter(pk__in=[profile.pk for profile in objs], referral_codes__isnull=False)
         protected = [
             f"{profile} has {profile.count} code{'' if profile.count == 1 else 's'}"
-            for profile in kept.annotate(count=Count("codes")).order_by("name", "pk")
+            for profile in kept.annotate(count=Count("referral_codes")).order_by("name", "pk")
         ]
         if protected:
             return [], {}, set(), protected

@@ -61,7 +61,7 @@ def extend(codes: ReferralCodeQuerySet, days: int) -> Outcome:
         if not code.expires_at:
             raise Refused("without a date to extend")
         try:
-            later = (now if code.is_expired(now) else code.expires_at) + timedelta(days=days)
+            later = (now if code.is_expired_at(now) else code.expires_at) + timedelta(days=days)
             validate_year(later)
         except (OverflowError, ValidationError):
             raise Refused("already ending as late as a date can be") from None
@@ -90,7 +90,7 @@ def reactivate(codes: ReferralCodeQuerySet) -> Outcome:
     def reactivate_one(code: ReferralCode, now: datetime) -> str:
         if code.status == ReferralCode.Status.ACTIVE:
             raise Refused("already active")
-        if code.is_expired(now):
+        if code.is_expired_at(now):
             raise Refused("past the date (give it a later one first)")
         code.status = ReferralCode.Status.ACTIVE
         return "reactivated"

@@ -59,7 +59,7 @@ def _agent(code: ReferralCode) -> str:
 
 
 def _remark(code: ReferralCode, dry_run: bool) -> str:
-    if code.is_overdue():
+    if code.is_overdue:
         return f", already past its date: {'would be ' if dry_run else ''}saved as inactive"
     return "" if code.status == ReferralCode.Status.ACTIVE else ", inactive"
 

@@ -23,7 +23,7 @@ def write(rows: Iterable[Row], agents: Agents) -> int:
 
 def _save(codes: list[ReferralCode]) -> int:
     """A code past its date goes through `save`, whose signal expires and logs it; the others all at once."""
-    overdue = [code for code in codes if code.is_overdue()]
+    overdue = [code for code in codes if code.is_overdue]
     for code in overdue:
         code.save()
     ReferralCode.objects.bulk_create([code for code in codes if not code.pk])

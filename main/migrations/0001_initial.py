@@ -62,7 +62,7 @@ class Migration(migrations.Migration):
                 ('updated_at', models.DateTimeField(auto_now=True, verbose_name='last edited')),
                 ('expired_at', models.DateTimeField(editable=False, null=True, verbose_name='marked inactive by the system')),
                 ('expired_by', models.ForeignKey(db_index=False, editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='codes', to='main.expirationrun')),
-                ('agent', models.ForeignKey(blank=True, help_text='Empty for a code of the house.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='codes', to='main.userprofile')),
+                ('agent', models.ForeignKey(blank=True, help_text='Empty for a code of the house.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='referral_codes', to='main.userprofile')),
             ],
         ),
         migrations.AddIndex(

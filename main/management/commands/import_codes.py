@@ -55,7 +55,7 @@ class Command(BaseCommand):
                 refused += 1
             elif dry_run:
                 self.stdout.write(report.accepted(item, dry_run=True))
-                past += item.code.is_overdue()
+                past += item.code.is_overdue
         if refused:
             result = "Would import nothing" if dry_run else "Nothing was imported"
             raise CommandError(f"{result}: {refused} of {len(rows)} rows are refused.")
