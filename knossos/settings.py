@@ -4,34 +4,33 @@ import os
 from datetime import timedelta
 from pathlib import Path
 
-import environ
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
+from knossos.environment import Environment
 from main.scheduling.schedule import parse_schedule
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
-env = environ.Env()
 # By absolute path: a cron job starts in the home folder with almost no environment.
-env.read_env(BASE_DIR / ".env")
+env = Environment(BASE_DIR / ".env")
 
-DEBUG = env.bool("DEBUG", default=True)
-SECRET_KEY = env.str("SECRET_KEY", default="only-for-development" if DEBUG else "")
+DEBUG = env.switch("DEBUG", default=True)
+SECRET_KEY = env.text("SECRET_KEY", "only-for-development" if DEBUG else "")
 if not SECRET_KEY:
     raise ImproperlyConfigured("DEBUG is off and SECRET_KEY is not set: set SECRET_KEY in the environment or in .env.")
-ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[])
-CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
+ALLOWED_HOSTS = env.names("ALLOWED_HOSTS")
+CSRF_TRUSTED_ORIGINS = env.names("CSRF_TRUSTED_ORIGINS")
 
 # How many proxies of our own stand before this server; they say who the client is and whether it came by HTTPS.
-PROXIES = env.int("PROXIES", default=0)
+PROXIES = env.whole_number("PROXIES", 0, most=9)
 if PROXIES:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = not DEBUG
-SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=not DEBUG)
+SECURE_SSL_REDIRECT = env.switch("SECURE_SSL_REDIRECT", default=not DEBUG)
 SECURE_REDIRECT_EXEMPT = ["^health/$"]  # a probe asks this server itself, by HTTP
-SECURE_HSTS_SECONDS = env.int("SECURE_HSTS_SECONDS", default=0 if DEBUG else 365 * 24 * 3600)
-SECURE_HSTS_INCLUDE_SUBDOMAINS = env.bool("SECURE_HSTS_INCLUDE_SUBDOMAINS", default=not DEBUG)
+SECURE_HSTS_SECONDS = env.whole_number("SECURE_HSTS_SECONDS", 0 if DEBUG else 365 * 24 * 3600)
+SECURE_HSTS_INCLUDE_SUBDOMAINS = env.switch("SECURE_HSTS_INCLUDE_SUBDOMAINS", default=not DEBUG)
 # The browsers' preload list is for the owner of the whole domain to ask for.
 SILENCED_SYSTEM_CHECKS = ["security.W021"]
 
@@ -78,12 +77,8 @@ TEMPLATES = [
     },
 ]
 
-DATABASES = {"default": env.db_url("DATABASE_URL", default="sqlite:///db.sqlite3")}
-if not DATABASES["default"].get("ENGINE"):
-    raise ImproperlyConfigured("DATABASE_URL is neither sqlite:///FILE nor postgres://USER:PASSWORD@HOST:PORT/NAME.")
+DATABASES = {"default": env.database("DATABASE_URL", "sqlite:///db.sqlite3", BASE_DIR)}
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
-    # Relative to the project, not to whichever folder a scheduler starts in.
-    DATABASES["default"]["NAME"] = BASE_DIR / DATABASES["default"]["NAME"]
     DATABASES["default"]["OPTIONS"] = {
         # A transaction that first reads and then writes fails at once when another one wrote in between,
         # whatever the timeout; one that takes the write lock at its start waits for it.
@@ -126,12 +121,12 @@ LOGIN_REDIRECT_URL = "profile"
 LOGOUT_REDIRECT_URL = "sign_in"
 
 # The reset of a password is mailed; for development it is printed where the server runs.
-vars().update(env.email_url("EMAIL_URL", default="consolemail://" if DEBUG else "smtp://localhost:25"))
-DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="knossos@localhost")
+vars().update(env.email("EMAIL_URL", "consolemail://" if DEBUG else "smtp://localhost:25"))
+DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", "knossos@localhost")
 
 LANGUAGE_CODE = "en-gb"  # day before month
 FORMAT_MODULE_PATH = "knossos.formats"  # the 24-hour clock, with its zone
-TIME_ZONE = env.str("TIME_ZONE", default="UTC")
+TIME_ZONE = env.zone("TIME_ZONE", "UTC")
 USE_TZ = True
 
 CONTENT_SECURITY_POLICY = {
@@ -150,16 +145,16 @@ STATIC_ROOT = BASE_DIR / "static_root"
 CELERY_TIMEZONE = TIME_ZONE
 
 # A process whose clock is further from the database server's refuses to sweep: it might expire everything.
-EXPIRATION_CLOCK_TOLERANCE = env.float("EXPIRATION_CLOCK_TOLERANCE", default=60)  # seconds
+EXPIRATION_CLOCK_TOLERANCE = env.number("EXPIRATION_CLOCK_TOLERANCE", 60, "seconds")
 # A code that is overdue for longer turns the health page red: a night was missed, and two hours have gone by.
-EXPIRATION_OVERDUE_LIMIT = env.float("EXPIRATION_OVERDUE_LIMIT", default=26)  # hours
+EXPIRATION_OVERDUE_LIMIT = env.number("EXPIRATION_OVERDUE_LIMIT", 26, "hours")
 
-CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", default="redis://127.0.0.1:6379/0")
+CELERY_BROKER_URL = env.text("CELERY_BROKER_URL", "redis://127.0.0.1:6379/0")
 
-LOG_DIR = BASE_DIR / env.str("LOG_DIR", default="logs")
+LOG_DIR = BASE_DIR / env.text("LOG_DIR", "logs")
 
 # The clock of this schedule is the scheduler's: the machine's for cron, TIME_ZONE for Celery.
-EXPIRATION_SCHEDULE = env.str("EXPIRATION_SCHEDULE", default="0 2 * * *")
+EXPIRATION_SCHEDULE = env.text("EXPIRATION_SCHEDULE", "0 2 * * *")
 parse_schedule(EXPIRATION_SCHEDULE)
 # What the sweeps that cron starts print. Nothing quotes its path: a system check warns where that goes wrong.
 SCHEDULE_LOG = LOG_DIR / "scheduled_runs.log"

@@ -53,7 +53,7 @@ def test_a_locked_database_is_1_and_says_what_to_do(migrated, tmp_path) -> None:
     [
         ("postgres://nobody@127.0.0.1:1/none", "CommandError: Cannot reach the database: check that it runs, and"),
         ("sqlite:////no/such/folder/db.sqlite3", "CommandError: Cannot reach the database: check that it runs, and"),
-        ("nonsense", "The settings are wrong: DATABASE_URL is neither sqlite:///FILE nor postgres://"),
+        ("nonsense", "The settings are wrong: DATABASE_URL is 'nonsense'. It may be sqlite:///FILE or postgres://"),
     ],
 )
 @pytest.mark.parametrize("mode", [[], ["--dry-run"]])
@@ -86,7 +86,7 @@ def test_wrong_usage_is_2(migrated, arguments) -> None:
     assert "Traceback" not in refused.stderr
 
 
-@pytest.mark.parametrize("debug", ["off", "0", "False", "perhaps"])
+@pytest.mark.parametrize("debug", ["off", "0", "False"])
 def test_without_debug_and_without_a_secret_key_it_refuses_to_start(manage, debug) -> None:
     refused = manage("check", DEBUG=debug)
     assert (refused.returncode, refused.stdout) == (1, "")

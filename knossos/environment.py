@@ -1,0 +1,126 @@
+"""The variables of the settings, from the environment and `.env`.
+
+A value that cannot be right ends in one sentence: which variable, what it is, and what it may be.
+"""
+
+import math
+import re
+from pathlib import Path
+from typing import Any, NoReturn
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+
+ON, OFF = ("on", "true", "yes", "1"), ("off", "false", "no", "0")
+LINE = re.compile(r"\s*(#.*)?|(export )?[A-Za-z_0-9]+=.*")
+EMAIL_SCHEMES = {
+    "smtp://": "without encryption",
+    "smtp+tls://": "with STARTTLS",
+    "smtp+ssl://": "with TLS from the start",
+    "consolemail://": "printed where the server runs",
+    "filemail:///FOLDER": "written into a folder",
+}
+
+
+class Environment:
+    """Reads the variables; each method takes a name and the value that counts where the variable is not set.
+
+    All of them raise ImproperlyConfigured with a sentence for people.
+    """
+
+    def __init__(self, file: Path) -> None:
+        """Take what `file` says, where it exists; a variable that is set already wins."""
+        self._env = environ.Env()
+        # Unreadable or with a line that is none, the file would be passed over, and the sweep would go on with the
+        # default database.
+        if file.exists():
+            try:
+                lines = file.read_text(encoding="utf-8").splitlines()
+            except OSError as error:
+                raise ImproperlyConfigured(
+                    f"{file} cannot be read ({error.strerror}): give this user the right."
+                ) from error
+            except UnicodeDecodeError as error:
+                raise ImproperlyConfigured(f"{file} is not UTF-8: save it in UTF-8.") from error
+            for number, line in enumerate(lines, 1):
+                if not LINE.fullmatch(line):
+                    raise ImproperlyConfigured(f"{file}, line {number}: write NAME=value, without spaces around =.")
+            self._env.read_env(file)
+
+    def text(self, name: str, default: str) -> str:
+        # An empty value is a line of .env that was not filled in yet.
+        return self._env.ENVIRON.get(name, "").strip() or default
+
+    def names(self, name: str) -> list[str]:
+        """The parts of a comma separated list, by default none."""
+        return [part.strip() for part in self.text(name, "").split(",") if part.strip()]
+
+    def switch(self, name: str, *, default: bool) -> bool:
+        value = self.text(name, "on" if default else "off").lower()
+        if value not in ON + OFF:
+            _refuse(name, value, "on or off")
+        return value in ON
+
+    def whole_number(self, name: str, default: int, *, most: int = 2**31 - 1) -> int:
+        value = self.text(name, str(default))
+        if not re.fullmatch("[0-9]{1,10}", value) or int(value) > most:
+            _refuse(name, value, f"a whole number from 0 to {most}")
+        return int(value)
+
+    def number(self, name: str, default: float, unit: str) -> float:
+        value = self.text(name, str(default))
+        try:
+            number = float(value)
+        except ValueError:
+            number = math.nan
+        if not 0 <= number < math.inf:
+            _refuse(name, value, f"a number of {unit}, 0 or more")
+        return number
+
+    def zone(self, name: str, default: str) -> str:
+        value = self.text(name, default)
+        try:
+            ZoneInfo(value)
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            _refuse(name, value, "a time zone such as Europe/Athens or UTC")
+        return value
+
+    def database(self, name: str, default: str, folder: Path) -> dict[str, Any]:
+        """The connection of a URL; a relative file of SQLite lies in `folder`, wherever a scheduler starts."""
+        url = self.text(name, default)
+        may_be = "sqlite:///FILE or postgres://USER:PASSWORD@HOST:PORT/NAME"
+        if url.startswith("sqlite:///"):
+            database = dict(self._env.db_url_config(url))
+            if database["NAME"] != ":memory:":
+                database["NAME"] = folder / database["NAME"]
+            return database
+        if not url.startswith(("postgres://", "postgresql://")):
+            _refuse(name, _without_password(url), may_be)
+        try:
+            database = dict(self._env.db_url_config(url))
+        except ValueError:
+            _refuse(
+                name,
+                _without_password(url),
+                f"{may_be}, with @ : / ? # in the password written as %40 %3A %2F %3F %23",
+            )
+        if not database["NAME"]:
+            _refuse(name, _without_password(url), f"{may_be}; the name of the database is missing")
+        return database
+
+    def email(self, name: str, default: str) -> dict[str, Any]:
+        url = self.text(name, default)
+        may_be = ", ".join(f"{scheme} ({meaning})" for scheme, meaning in EMAIL_SCHEMES.items())
+        try:
+            return dict(self._env.email_url_config(url))
+        except (ImproperlyConfigured, ValueError):
+            _refuse(name, _without_password(url), f"{may_be}, then USER:PASSWORD@HOST:PORT for smtp")
+
+
+def _refuse(name: str, value: str, may_be: str) -> NoReturn:
+    raise ImproperlyConfigured(f"{name} is {value!r}. It may be {may_be}.")
+
+
+def _without_password(url: str) -> str:
+    return re.sub(r"(://[^:/@]*):.*@", r"\1:***@", url)
