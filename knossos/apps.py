@@ -10,7 +10,7 @@ from django.core import checks
 class StaffAdminConfig(SimpleAdminConfig):
     """The admin, whose modules come with the addresses of its pages: a nightly command starts without them."""
 
-    default_site = "main.admin.site.StaffSite"
+    default_site = "main.staff.site.StaffSite"
 
     def ready(self) -> None:
         checks.register(check_dependencies, checks.Tags.admin)

@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from main.admin.chart import FLOOR, chart_of
-from main.admin.dashboard import Dashboard, Week, weeks
+from main.staff.chart import FLOOR, chart_of
+from main.staff.dashboard import Dashboard, Week, weeks
 from tests.conftest import NOW, make_agent, make_code
 from tests.staff import make_run, make_staff
 
@@ -114,3 +114,16 @@ def test_it_costs_the_same_few_queries_however_many_codes(client, django_assert_
         make_code(f"A-{number}", expires_at=NOW + number * DAY)
     with django_assert_max_num_queries(15):
         client.get("/admin/")
+
+
+@pytest.mark.parametrize("first", ["django.contrib.admin", "main.admin", "main.staff.site"])
+def test_a_fresh_server_registers_every_model_whatever_it_imports_first(manage, first) -> None:
+    """A process of its own, as a test before this one may have imported the admin in a kinder order."""
+    show = (
+        f"import {first}; from django.urls import get_resolver; get_resolver().url_patterns;"
+        "from django.contrib.admin import site;"
+        "print(*sorted(model._meta.label for model in site._registry), type(site._wrapped).__module__)"
+    )
+    done = manage("shell", "-v0", "-c", show)
+    models = "auth.Group auth.User main.ExpirationRun main.ReferralCode main.UserProfile"
+    assert (done.stdout, done.stderr) == (f"{models} main.staff.site\n", "")

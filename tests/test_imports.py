@@ -15,7 +15,7 @@ LAYERS = [
     {"codes", "sweep"},
     {"signals"},
     {"importing", "forms"},
-    {"accounts", "demo", "admin", "views"},
+    {"accounts", "demo", "admin", "staff", "views"},
     {"tasks", "cron", "urls", "apps", "management", "templatetags"},
 ]
 

@@ -6,8 +6,8 @@ from django.contrib.admin import AdminSite
 from django.http import HttpRequest
 from django.template.response import TemplateResponse
 
-from main.admin.chart import chart_of
-from main.admin.dashboard import Dashboard
+from main.staff.chart import chart_of
+from main.staff.dashboard import Dashboard
 
 
 class StaffSite(AdminSite):

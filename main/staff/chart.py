@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from main.admin.dashboard import Week
+from main.staff.dashboard import Week
 
 WIDTH, HEIGHT = 900, 220
 TOP, FLOOR = 24, 190
