@@ -62,6 +62,12 @@ class Environment:
             _refuse(name, value, "on or off")
         return value in ON
 
+    def choice(self, name: str, default: str, choices: tuple[str, ...]) -> str:
+        value = self.text(name, default).lower()
+        if value not in choices:
+            _refuse(name, value, " or ".join(choices))
+        return value
+
     def whole_number(self, name: str, default: int, *, most: int = 2**31 - 1) -> int:
         value = self.text(name, str(default))
         if not re.fullmatch("[0-9]{1,10}", value) or int(value) > most:

@@ -3,11 +3,13 @@
 import os
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
 from knossos.environment import Environment
+from knossos.errors import unforeseen
 from main.scheduling.schedule import parse_schedule
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -47,6 +49,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "knossos.errors.request_id",  # first, so that the lines about whatever happens below carry the id
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -165,10 +168,19 @@ CRONTAB_DJANGO_MANAGE_PATH = str(BASE_DIR / "manage.py")
 # A job of cron does not see the environment of this process.
 CRONTAB_DJANGO_SETTINGS_MODULE = os.environ.get("DJANGO_SETTINGS_MODULE", "knossos.settings")
 
-LOGGING = {
+# Errors on stderr, one line each. For development Django prints them as it does, with the whole traceback.
+LOG_FORMAT = env.choice("LOG_FORMAT", "text", ("text", "json"))
+ADMINS = [("", address) for address in env.names("ADMINS")]
+SERVER_EMAIL = DEFAULT_FROM_EMAIL
+
+LOGGING: dict[str, Any] = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"()": "main.sweep.log.LineFormatter", "format": "%(asctime)s %(levelname)s %(message)s"}},
+    "formatters": {
+        "line": {"()": "main.sweep.log.LineFormatter", "format": "%(asctime)s %(levelname)s %(message)s"},
+        "one line": {"()": "knossos.errors.OneLine"},
+    },
+    "filters": {"unforeseen": {"()": lambda: unforeseen}},
     "handlers": {
         "file": {
             "level": "INFO",
@@ -176,6 +188,22 @@ LOGGING = {
             "filename": LOG_DIR / "referral_codes.log",
             "formatter": "line",
         },
+        "stderr": {
+            "level": "WARNING",
+            "class": "logging.StreamHandler",
+            "formatter": "one line",
+            "filters": ["unforeseen"],
+        },
+        "mail": {"class": "knossos.errors.AdminMail", "formatter": "one line", "filters": ["unforeseen"]},
     },
     "loggers": {"main.signals": {"handlers": ["file"], "level": "INFO", "propagate": True}},
 }
+if not DEBUG:
+    LOGGING["root"] = {"handlers": ["stderr", "mail"], "level": "WARNING"}
+    LOGGING["loggers"] |= {
+        # Django's own way of mailing would send the values of the request too.
+        "django": {"handlers": [], "level": "WARNING"},
+        "django.request": {"level": "ERROR"},  # not each page that was not found
+        # The command and the ledger tell of a failed sweep themselves.
+        "main.signals": {"handlers": ["file"], "level": "INFO", "propagate": False},
+    }

@@ -5,6 +5,8 @@ from knossos.health import health
 
 admin.autodiscover()
 
+handler500 = "knossos.errors.server_error"
+
 urlpatterns = [
     path("admin/", admin.site.urls),
     path("health/", health, name="health"),

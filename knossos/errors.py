@@ -1,0 +1,136 @@
+"""What went wrong, noted: one line on stderr for each error, a mail to ADMINS, and an id that the page names.
+
+No line names a person: it has the pattern of an address instead of the address, and neither the values of a request
+nor those that an error quotes.
+"""
+
+import json
+import logging
+import re
+import sys
+import traceback
+from collections.abc import Callable
+from contextvars import ContextVar
+from datetime import UTC, datetime, timedelta
+from http import HTTPStatus
+from threading import Thread
+from uuid import uuid4
+
+from django.conf import settings
+from django.core.mail import mail_admins
+from django.http import HttpRequest, HttpResponse
+from django.template.loader import render_to_string
+
+_request_id: ContextVar[str] = ContextVar("request_id", default="")
+
+# PostgreSQL adds the values of a row behind these words.
+_DETAIL = re.compile(r"\s*\b(?:DETAIL|CONTEXT|HINT):.*", re.DOTALL)
+_QUOTED = re.compile(r"(['\"]).*?\1", re.DOTALL)
+_EMAIL = re.compile(r"[^\s<>'\",;:=()]+@[^\s<>'\",;:=()]+")
+
+
+def request_id(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
+    """Middleware: gives each request an id, for the lines about it and for the header X-Request-ID of the answer."""
+
+    def answer(request: HttpRequest) -> HttpResponse:
+        token = _request_id.set(uuid4().hex[:12])
+        try:
+            response = get_response(request)
+            response["X-Request-ID"] = _request_id.get()
+        finally:
+            _request_id.reset(token)
+        return response
+
+    return answer
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """The page for an error of ours: it names the id under which the error was noted."""
+    # Without the request: what broke may be the database behind its session and messages.
+    return HttpResponse(render_to_string("500.html", {"request_id": _request_id.get()}), status=500)
+
+
+def unforeseen(record: logging.LogRecord) -> bool:
+    """Whether the record tells of an error, and not of a page that answers 503 because it means to."""
+    return not (getattr(record, "status_code", None) == HTTPStatus.SERVICE_UNAVAILABLE and not record.exc_info)
+
+
+class OneLine(logging.Formatter):
+    """A record as one line of text or of JSON, by the setting LOG_FORMAT; the time in UTC."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        facts = {
+            "time": datetime.fromtimestamp(record.created, tz=UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname,
+            "logger": record.name,
+            "request": _request_id.get(),
+            "message": without_persons(_message(record)),
+            "error": _error(record),
+            "traceback": _traceback(record),
+        }
+        known = {name: value for name, value in facts.items() if value}
+        if settings.LOG_FORMAT == "json":
+            return json.dumps(known, ensure_ascii=False)
+        told = [known.pop(name) for name in ("time", "level", "logger")]
+        line = " ".join(str(part) for part in [*told, *(f"{name}={value!r}" for name, value in known.items())])
+        return line.replace("\r", "\\r").replace("\n", "\\n")
+
+
+class AdminMail(logging.Handler):
+    """Mails a record to ADMINS, the same error once an hour, without keeping the request waiting."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.ERROR)
+        self._sent: dict[str, float] = {}
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if not settings.ADMINS:
+            return
+        kind = f"{record.name} {_message(record)} {_error(record)}"
+        if record.created - self._sent.get(kind, -1e9) < timedelta(hours=1).total_seconds():
+            return
+        self._sent[kind] = record.created
+        Thread(target=self._send, args=(record, self.format(record)), name="mail to ADMINS").start()
+
+    @staticmethod
+    def _send(record: logging.LogRecord, text: str) -> None:
+        try:
+            mail_admins(f"{record.levelname}: {without_persons(_message(record))}"[:120], text)
+        except Exception as error:  # whatever the mail server did; to log it would mail it again
+            sys.stderr.write(
+                f"The mail to ADMINS was not sent: {type(error).__name__}: {without_persons(str(error))}\n"
+            )
+
+
+def without_persons(text: str) -> str:
+    """`text` without quoted values, addresses of mail, and the rows that a database quotes."""
+    return _EMAIL.sub("…", _QUOTED.sub(r"\1…\1", _DETAIL.sub("", text)))
+
+
+def _message(record: logging.LogRecord) -> str:
+    """Django's messages about a request quote its address, which may hold a name, or a token of a password reset."""
+    request = getattr(record, "request", None)
+    if not isinstance(request, HttpRequest):
+        return record.getMessage()
+    route = request.resolver_match.route if request.resolver_match else "no page"
+    status = getattr(record, "status_code", "")
+    return f"{status} {request.method} /{route}".strip()
+
+
+def _error(record: logging.LogRecord) -> str:
+    error = record.exc_info[1] if record.exc_info else None
+    return f"{type(error).__name__}: {without_persons(str(error))}" if error else ""
+
+
+def _traceback(record: logging.LogRecord) -> list[str]:
+    """Where it happened, the innermost call last; for each error of a chain its kind comes first, the cause on top."""
+    error = record.exc_info[1] if record.exc_info else None
+    chain: list[BaseException] = []
+    while error is not None and error not in chain:
+        chain.insert(0, error)
+        error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    places = []
+    for link in chain:
+        places.append(type(link).__name__)
+        places += [f"{at.filename}:{at.lineno} {at.name}" for at in traceback.extract_tb(link.__traceback__)]
+    return places
