@@ -4,8 +4,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
-from django.contrib import messages
-from django.contrib.admin.models import ADDITION, CHANGE, DELETION, LogEntry
+from django.contrib.admin.models import ADDITION, CHANGE, LogEntry
 from django.contrib.admin.utils import construct_change_message
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.models import User
@@ -17,8 +16,9 @@ from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 
-from main.codes.editing import Outcome, extend, reactivate, switch_off
-from main.codes.wording import in_words
+from main.codes import editing
+from main.codes.editing import Edit, Outcome, Task
+from main.codes.telling import carry_out, tell, tell_saved
 from main.forms import ConfirmForm, ExtendForm, ReferralCodeForm
 from main.models import ENDS_SOON, ReferralCode, ReferralCodeQuerySet, UserProfile
 
@@ -96,7 +96,7 @@ def extend_referral_code(request: SignedInRequest, agent_pk: int, pk: int) -> Ht
     code = get_object_or_404(ReferralCode, agent=agent_pk, pk=pk)
     form = ExtendForm(_posted(request))
     if form.is_valid():
-        return _told_what_was_done(request, code, lambda codes: extend(codes, form.cleaned_data["days"]))
+        return _told_what_was_done(request, code, lambda codes: editing.extend(codes, form.cleaned_data["days"]))
     return render(request, "main/codes/extend.html", {"form": form, "code": code})
 
 
@@ -105,7 +105,7 @@ def switch_off_referral_code(request: SignedInRequest, agent_pk: int, pk: int) -
     code = get_object_or_404(ReferralCode, agent=agent_pk, pk=pk)
     form = ConfirmForm(_posted(request))
     if form.is_valid():
-        return _told_what_was_done(request, code, switch_off)
+        return _told_what_was_done(request, code, editing.switch_off)
     return render(request, "main/codes/switch_off.html", {"form": form, "code": code})
 
 
@@ -114,23 +114,19 @@ def reactivate_referral_code(request: SignedInRequest, agent_pk: int, pk: int) -
     code = get_object_or_404(ReferralCode, agent=agent_pk, pk=pk)
     form = ConfirmForm(_posted(request))
     if form.is_valid():
-        return _told_what_was_done(request, code, reactivate)
+        return _told_what_was_done(request, code, editing.reactivate)
     return render(request, "main/codes/reactivate.html", {"form": form, "code": code})
 
 
 @_staff_with("main.delete_referralcode")
 def delete_referral_code(request: SignedInRequest, agent_pk: int, pk: int) -> HttpResponse:
     code = get_object_or_404(ReferralCode, agent=agent_pk, pk=pk)
-    if code.expired_by_id:
-        messages.warning(request, f"{code} is kept: run {code.expired_by_id} expired it, and the ledger counts it.")
+    if why_not := editing.refusal(Task.DELETE, code, timezone.now()):
+        tell(request, Outcome([], [Edit(code, why_not, run=code.expired_by_id)]))
         return redirect("manage_referral_codes", agent_pk)
     form = ConfirmForm(_posted(request))
     if form.is_valid():
-        with transaction.atomic():
-            _record(request, code, DELETION, "")
-            code.delete()
-        messages.success(request, f"{code} was deleted.")
-        return redirect("manage_referral_codes", agent_pk)
+        return _told_what_was_done(request, code, editing.delete)
     return render(request, "main/codes/delete.html", {"form": form, "code": code})
 
 
@@ -165,29 +161,14 @@ def _saved(request: SignedInRequest, form: ReferralCodeForm, flag: int) -> bool:
 
 
 def _told_what_was_saved(request: SignedInRequest, code: ReferralCode) -> HttpResponse:
-    state = code.state()
-    if state == ReferralCode.State.EXPIRED and code.expires_at:
-        past = in_words(code.expires_at)
-        messages.warning(request, f"{code} is past its date ({past}): it was saved as inactive.")
-    elif state == ReferralCode.State.SWITCHED_OFF:
-        messages.warning(request, f"{code} was saved. It stays switched off until you reactivate it.")
-    elif state == ReferralCode.State.AGENT_INACTIVE:
-        messages.warning(request, f"{code} was saved. It works once the agent's account is switched on.")
-    else:
-        messages.success(request, f"{code} was saved, and works.")
+    tell_saved(request, code)
     return redirect("manage_referral_codes", code.agent_id)
 
 
-@transaction.atomic
 def _told_what_was_done(
     request: SignedInRequest, code: ReferralCode, edit: Callable[[ReferralCodeQuerySet], Outcome]
 ) -> HttpResponse:
-    outcome = edit(ReferralCode.objects.filter(pk=code.pk))
-    for done in outcome.done:
-        _record(request, done.code, CHANGE, f"{done.note.capitalize()}.")
-        messages.success(request, f"{code} was {done.note}.")
-    for left in outcome.left:
-        messages.warning(request, f"{code} was left as it is: {left.note}.")
+    carry_out(request, lambda: edit(ReferralCode.objects.filter(pk=code.pk)))
     return redirect("manage_referral_codes", code.agent_id)
 
 

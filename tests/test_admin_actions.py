@@ -48,14 +48,17 @@ def test_extending_says_and_records_what_it_did_and_what_it_left(client):
     response, said = act(client, "extend_by_30_days", codes)
     assert response.status_code == 302
     assert said == [
-        "1 code extended by 30 days: SOON-10.",
-        "1 code extended by 30 days and reactivated: GONE-10.",
-        "1 code left as it was, switched off by a person (reactivate first): OFF-10.",
-        "1 code left as it was, without a date to extend: EVER-10.",
+        "SOON-10 was extended by 30 days. New date: 22 Dec 2026, 02:00 UTC.",
+        "GONE-10 was extended by 30 days and is active again. New date: 21 Dec 2026, 02:00 UTC.",
+        "OFF-10 was not extended: it is switched off. Reactivate it first.",
+        "EVER-10 was not extended: it has no end date.",
     ]
     assert history() == [
-        ("SOON-10", "Extended by 30 days; ends 22 Dec 2026, 02:00 UTC."),
-        ("GONE-10", "Extended by 30 days and reactivated; ends 21 Dec 2026, 02:00 UTC."),
+        ("SOON-10", "Extended by 30 days. Date before: 22 Nov 2026, 02:00 UTC; now: 22 Dec 2026, 02:00 UTC."),
+        (
+            "GONE-10",
+            "Extended by 30 days and active again. Date before: 20 Nov 2026, 02:00 UTC; now: 21 Dec 2026, 02:00 UTC.",
+        ),
     ]
     codes[0].refresh_from_db()
     assert codes[0].expires_at == NOW + 31 * DAY
@@ -64,13 +67,10 @@ def test_extending_says_and_records_what_it_did_and_what_it_left(client):
 @pytest.mark.usefixtures("staff")
 def test_switching_off_and_reactivating(client):
     code = make_code("ON-10", expires_at=NOW + DAY)
-    assert act(client, "switch_off", [code])[1] == ["1 code switched off: ON-10."]
-    assert act(client, "switch_off", [code])[1] == ["1 code left as it was, already inactive: ON-10."]
-    assert act(client, "reactivate", [code])[1] == ["1 code reactivated: ON-10."]
-    assert [message for _, message in history()] == [
-        "Switched off; ends 22 Nov 2026, 02:00 UTC.",
-        "Reactivated; ends 22 Nov 2026, 02:00 UTC.",
-    ]
+    assert act(client, "switch_off", [code])[1] == ["ON-10 was switched off."]
+    assert act(client, "switch_off", [code])[1] == ["ON-10 was not changed: it is already inactive."]
+    assert act(client, "reactivate", [code])[1] == ["ON-10 was reactivated."]
+    assert [message for _, message in history()] == ["Switched off.", "Reactivated."]
 
 
 @pytest.mark.usefixtures("staff")
@@ -99,9 +99,9 @@ def test_expiring_ends_active_codes_now_in_a_run_of_its_own(client, django_captu
         _, said = act(client, "expire", codes, post="yes")
     run = ExpirationRun.objects.get()
     assert said == [
-        "3 codes expired now: ON-10, EVER-10, LATE-10. "
-        f'See <a href="/admin/main/expirationrun/{run.pk}/change/">run {run.pk}</a>.',
-        "1 code left as it was, already inactive: OFF-10.",
+        f"3 codes were expired by run {run.pk}: ON-10, EVER-10, LATE-10. "
+        f'<a href="/admin/main/expirationrun/{run.pk}/change/">See the run</a>',
+        "OFF-10 was not changed: it is already inactive.",
     ]
     assert (run.state, run.started_by, run.expired_count) == ("completed", "admin", 3)
     stored = ReferralCode.objects.filter(expired_by=run).values_list("code", "status", "expires_at", "expired_at")
@@ -111,9 +111,9 @@ def test_expiring_ends_active_codes_now_in_a_run_of_its_own(client, django_captu
         ("LATE-10", "inactive", NOW - DAY, NOW),
     ]
     assert history() == [
-        ("ON-10", f"Expired now by run {run.pk}; before, ends 22 Nov 2026, 02:00 UTC."),
-        ("EVER-10", f"Expired now by run {run.pk}; before, without a date."),
-        ("LATE-10", f"Expired now by run {run.pk}; before, ends 20 Nov 2026, 02:00 UTC."),
+        ("ON-10", f"Expired by run {run.pk}. Date before: 22 Nov 2026, 02:00 UTC."),
+        ("EVER-10", f"Expired by run {run.pk}. Date before: none."),
+        ("LATE-10", f"Expired by run {run.pk}. Date before: 20 Nov 2026, 02:00 UTC."),
     ]
     assert [f"expired {name}" in caplog.text for name in ("ON-10", "EVER-10", "LATE-10", "OFF-10")] == [
         True, True, True, False,
@@ -124,7 +124,7 @@ def test_expiring_ends_active_codes_now_in_a_run_of_its_own(client, django_captu
 def test_expiring_inactive_codes_alone_makes_no_run(client):
     code = make_code("OFF-10", status="inactive")
     _, said = act(client, "expire", [code], post="yes")
-    assert said == ["1 code left as it was, already inactive: OFF-10."]
+    assert said == ["OFF-10 was not changed: it is already inactive."]
     assert not ExpirationRun.objects.exists()
 
 
@@ -137,7 +137,7 @@ def test_an_action_on_everything_in_the_filter_reaches_the_filter_alone(client):
         f"{LIST}?state=overdue",
         {"action": "switch_off", "select_across": "1", "index": "0", "_selected_action": [codes.get().pk]},
     )
-    assert [str(message) for message in get_messages(response.wsgi_request)] == ["1 code switched off: LATE-10."]
+    assert [str(message) for message in get_messages(response.wsgi_request)] == ["LATE-10 was switched off."]
 
 
 @pytest.mark.usefixtures("staff")

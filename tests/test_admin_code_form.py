@@ -149,8 +149,14 @@ def test_whoever_is_added_from_the_form_of_a_code_is_an_agent_by_default(client)
 
 def test_saving_a_code_past_its_date_says_that_it_was_saved_as_inactive(client):
     said = fill_in(client, expires_at_0="2026-11-20")
-    assert said[0] == "JOHNS-20 is past its date (end of 20 Nov 2026 EET): it was saved as inactive."
+    assert said[0] == "JOHNS-20 was saved. It does not work, because its date has passed (end of 20 Nov 2026 EET)."
     assert ReferralCode.objects.get().status == "inactive"
+
+
+def test_saving_the_code_of_a_switched_off_agent_says_why_it_does_not_work(client):
+    agent = make_agent("Maria Garcia", is_active=False)
+    said = fill_in(client, agent=agent.pk)
+    assert said[0] == "JOHNS-20 was saved. It works once the agent's account is switched on."
 
 
 def test_saving_a_code_before_its_date_says_nothing_of_the_kind(client):

@@ -75,7 +75,7 @@ def test_an_extension_waits_for_a_sweep_that_holds_the_code_and_wins(client):
     response = client.post(LIST, {"action": "extend_by_7_days", "_selected_action": [code.pk], "index": "0"})
     watcher.join()
     sweep.join()
-    assert said(response) == ["1 code extended by 7 days and reactivated: LATE-10."]
+    assert said(response) == ["LATE-10 was extended by 7 days and is active again. New date: 28 Nov 2026, 02:00 UTC."]
     code.refresh_from_db()
     assert (code.status, code.expires_at, code.expired_by) == ("active", NOW + 7 * DAY, run)
 
@@ -104,7 +104,7 @@ def test_a_chosen_code_that_left_the_list_meanwhile_is_left_alone_and_counted(cl
     )
     assert said(response) == [
         "1 of the chosen codes left the list meanwhile.",
-        "1 code switched off: LATE-10.",
+        "LATE-10 was switched off.",
     ]
     extended.refresh_from_db()
     assert extended.status == "active"

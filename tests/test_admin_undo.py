@@ -54,13 +54,13 @@ def test_confirmed_it_is_undone_and_said_and_in_the_history(client, run):
     response = client.post(undo_of(run), follow=True)
     undoing = ExpirationRun.objects.first()
     assert [str(message) for message in response.context["messages"]] == [
-        f'Put back 1 code(s) of run {run.pk}; this is <a href="{page_of(undoing)}">run {undoing.pk}</a>.'
+        f'1 code of run {run.pk} was put back. <a href="{page_of(undoing)}">See the undo</a>'
     ]
     assert states() == {"KEPT-1": "active", "EDITED-1": "inactive"}
     assert (undoing.undo_of, undoing.started_by) == (run, "admin")
     entry = LogEntry.objects.get()
     assert entry.object_id == str(run.pk)
-    assert entry.change_message == f"Undone by run {undoing.pk}: 1 code(s) put back."
+    assert entry.change_message == f"Undone by run {undoing.pk}: 1 code put back."
 
 
 def test_an_undone_run_has_no_button_and_a_second_try_is_refused(client, run):

@@ -1,12 +1,14 @@
-"""Extending, switching off and reactivating, and what is said of it."""
+"""What can be done to a code in each of its states, and the doing: extend, switch off, reactivate, delete."""
 
 from datetime import UTC, datetime, timedelta
+from itertools import product
 
 import pytest
 
 from main.codes import editing
+from main.codes.editing import Done, Edit, Refusal, Task
 from main.models import ExpirationRun, ReferralCode
-from tests.conftest import NOW, make_code
+from tests.conftest import INSTANT, NOW, make_agent, make_code
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
 
@@ -21,8 +23,57 @@ def make(code, expires_at=None, **fields):
     return stored
 
 
+def make_run():
+    return ExpirationRun.objects.create(
+        started_at=NOW, last_sign_of_life=NOW, cutoff=NOW, started_by="command", host="here", pid=1
+    )
+
+
 def all_codes():
     return ReferralCode.objects.all()
+
+
+def brief(edits):
+    return [(edit.code.code, edit.what) for edit in edits]
+
+
+@pytest.mark.parametrize(
+    ("fields", "state", "tasks"),
+    [
+        ({}, State.ACTIVE, ["edit", "switch-off", "delete"]),
+        ({"expires_at": NOW + INSTANT}, State.ENDS_SOON, ["edit", "extend", "switch-off", "delete"]),
+        ({"expires_at": NOW}, State.OVERDUE, ["edit", "extend", "switch-off", "delete"]),
+        ({"expires_at": NOW, "expired_at": NOW, "status": "inactive"}, State.EXPIRED, ["edit", "extend", "delete"]),
+        # A person switched it off before its date; or another system did not say who ended it.
+        ({"expires_at": NOW, "status": "inactive"}, State.EXPIRED, ["edit", "extend", "delete"]),
+        ({"expires_at": NOW + INSTANT, "status": "inactive"}, State.SWITCHED_OFF, ["edit", "reactivate", "delete"]),
+        ({"status": "inactive"}, State.SWITCHED_OFF, ["edit", "reactivate", "delete"]),
+    ],
+)
+def test_what_can_be_done_in_each_state(fields, state, tasks):
+    code = make_code("ANY-10", **fields)
+    assert (code.state(NOW), editing.possible(code, NOW)) == (state, tasks)
+
+
+def test_a_code_that_a_run_expired_is_never_deleted():
+    for fields in ({"status": "inactive"}, {"status": "active", "expired_at": None}):
+        code = make_code(f"RUN-{fields['status']}", expired_by=make_run(), **fields)
+        assert Task.DELETE not in editing.possible(code, NOW)
+
+
+@pytest.mark.parametrize(
+    ("expires_at", "expired_at", "agent_can_sign_in"),
+    list(product([None, NOW - DAY, NOW, NOW + INSTANT, NOW + DAY], [None, NOW - DAY], [True, False])),
+)
+def test_no_state_is_without_a_way_on(expires_at, expired_at, agent_can_sign_in):
+    agent = make_agent("Maria Garcia", is_active=agent_can_sign_in)
+    code = make("DEAD-10", expires_at, status="inactive", expired_at=expired_at, agent=agent)
+    ways = [task for task in editing.possible(code, NOW) if task in (Task.EXTEND, Task.REACTIVATE)]
+    assert len(ways) == 1
+    outcome = editing.extend(all_codes(), 7) if ways == [Task.EXTEND] else editing.reactivate(all_codes())
+    assert outcome.left == []
+    code.refresh_from_db()
+    assert code.is_usable is agent_can_sign_in
 
 
 def test_extends_a_working_code_from_its_date():
@@ -31,11 +82,10 @@ def test_extends_a_working_code_from_its_date():
     code.refresh_from_db()
     assert code.expires_at == NOW + 8 * DAY
     assert code.updated_at == NOW
-    assert outcome.sentences_done() == ["1 code extended by 7 days: SOON-10."]
-    assert outcome.sentences_left() == []
+    assert outcome == ([Edit(code, Done.EXTENDED, 7, before=NOW + DAY)], [])
 
 
-@pytest.mark.parametrize("past", [timedelta(0), timedelta(microseconds=1), 30 * DAY])
+@pytest.mark.parametrize("past", [timedelta(0), INSTANT, 30 * DAY])
 def test_extends_an_overdue_code_from_now(past):
     code = make("LATE-10", NOW - past)
     editing.extend(all_codes(), 30)
@@ -45,15 +95,13 @@ def test_extends_an_overdue_code_from_now(past):
 
 
 def test_extending_reactivates_a_code_that_the_system_expired_and_the_run_keeps_it():
-    run = ExpirationRun.objects.create(
-        started_at=NOW, last_sign_of_life=NOW, cutoff=NOW, started_by="command", host="here", pid=1
-    )
+    run = make_run()
     code = make("GONE-10", NOW - DAY, status="inactive", expired_at=NOW - DAY, expired_by=run)
     outcome = editing.extend(all_codes(), 90)
     code.refresh_from_db()
     assert (code.status, code.expires_at, code.expired_at) == ("active", NOW + 90 * DAY, None)
     assert code.expired_by == run
-    assert outcome.sentences_done() == ["1 code extended by 90 days and reactivated: GONE-10."]
+    assert outcome == ([Edit(code, Done.REVIVED, 90, before=NOW - DAY)], [])
 
 
 def test_extending_leaves_what_it_must_not_touch_and_says_which():
@@ -61,11 +109,11 @@ def test_extending_leaves_what_it_must_not_touch_and_says_which():
     make("EVER-10")
     make("LAST-10", datetime(9998, 12, 29, tzinfo=UTC))
     outcome = editing.extend(all_codes(), 7)
-    assert outcome.sentences_done() == []
-    assert outcome.sentences_left() == [
-        "1 code left as it was, switched off by a person (reactivate first): OFF-10.",
-        "1 code left as it was, without a date to extend: EVER-10.",
-        "1 code left as it was, already ending as late as a date can be: LAST-10.",
+    assert outcome.done == []
+    assert brief(outcome.left) == [
+        ("OFF-10", Refusal.SWITCHED_OFF),
+        ("EVER-10", Refusal.NO_DATE),
+        ("LAST-10", Refusal.LAST_DATE),
     ]
     off.refresh_from_db()
     assert (off.expires_at, off.updated_at) == (NOW + DAY, NOW - 90 * DAY)
@@ -74,28 +122,35 @@ def test_extending_leaves_what_it_must_not_touch_and_says_which():
 def test_switches_off_active_codes_and_no_others():
     code = make("ON-10", NOW + DAY)
     make("OFF-10", status="inactive")
-    make("OFF-20", status="inactive")
     outcome = editing.switch_off(all_codes())
     code.refresh_from_db()
     assert code.state() == State.SWITCHED_OFF
     assert (code.expired_at, code.updated_at) == (None, NOW)
-    assert outcome.sentences_done() == ["1 code switched off: ON-10."]
-    assert outcome.sentences_left() == ["2 codes left as they were, already inactive: OFF-10, OFF-20."]
+    assert (brief(outcome.done), brief(outcome.left)) == (
+        [("ON-10", Done.SWITCHED_OFF)], [("OFF-10", Refusal.ALREADY_INACTIVE)],
+    )  # fmt: skip
 
 
 def test_reactivates_what_is_not_past_its_date():
-    make("BACK-10", NOW + timedelta(microseconds=1), status="inactive")
+    make("BACK-10", NOW + INSTANT, status="inactive")
     make("BACK-20", status="inactive")
     past = make("PAST-10", NOW, status="inactive", expired_at=NOW)
     make("ON-10")
     outcome = editing.reactivate(all_codes())
-    assert outcome.sentences_done() == ["2 codes reactivated: BACK-10, BACK-20."]
-    assert outcome.sentences_left() == [
-        "1 code left as it was, past the date (give it a later one first): PAST-10.",
-        "1 code left as it was, already active: ON-10.",
-    ]
+    assert brief(outcome.done) == [("BACK-10", Done.REACTIVATED), ("BACK-20", Done.REACTIVATED)]
+    assert brief(outcome.left) == [("PAST-10", Refusal.PAST_DATE), ("ON-10", Refusal.ALREADY_ACTIVE)]
     past.refresh_from_db()
     assert past.status == "inactive"
+
+
+def test_deletes_codes_and_keeps_those_of_a_run():
+    run = make_run()
+    make("FREE-10")
+    kept = make("KEPT-10", NOW, status="inactive", expired_at=NOW, expired_by=run)
+    outcome = editing.delete(all_codes())
+    assert brief(outcome.done) == [("FREE-10", Done.DELETED)]
+    assert outcome.left == [Edit(kept, Refusal.IN_LEDGER, run=run.pk)]
+    assert list(all_codes()) == [kept]
 
 
 def test_edits_the_chosen_codes_alone():
@@ -104,11 +159,3 @@ def test_edits_the_chosen_codes_alone():
     editing.extend(ReferralCode.objects.filter(pk=chosen.pk), 7)
     other.refresh_from_db()
     assert other.expires_at == NOW + DAY
-
-
-def test_names_ten_codes_and_counts_the_rest():
-    for number in range(12):
-        make(f"N-{number:02}")
-    assert editing.switch_off(all_codes()).sentences_done() == [
-        "12 codes switched off: N-00, N-01, N-02, N-03, N-04, N-05, N-06, N-07, N-08, N-09 and 2 more."
-    ]

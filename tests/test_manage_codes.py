@@ -63,7 +63,7 @@ def test_creates_a_code_in_capitals_that_works_to_the_end_of_its_day(
 ) -> None:
     settings.TIME_ZONE = "Europe/Athens"
     told = create(admin_client, maria, code="  maria-20 ", expires_at_0="2026-11-30")
-    assert told == ["success: MARIA-20 was saved, and works."]
+    assert told == ["success: MARIA-20 was saved and is active."]
     code = ReferralCode.objects.get()
     assert (code.code, code.agent, code.discount, code.status) == ("MARIA-20", maria, 20, "active")
     assert code.is_usable_at(datetime(2026, 11, 30, 21, 59, 59, 999999, tzinfo=UTC))
@@ -86,7 +86,7 @@ def test_reads_a_time_in_the_visitors_zone(admin_client: Client, maria: UserProf
 
 def test_says_that_a_code_past_its_date_was_saved_as_inactive(admin_client: Client, maria: UserProfile) -> None:
     told = create(admin_client, maria, code="LATE", expires_at_0="2026-11-20")
-    assert told == ["warning: LATE is past its date (end of 20 Nov 2026 UTC): it was saved as inactive."]
+    assert told == ["warning: LATE was saved. It does not work, because its date has passed (end of 20 Nov 2026 UTC)."]
     code = ReferralCode.objects.get()
     assert (code.status, code.expired_at) == ("inactive", NOW)
 
@@ -160,7 +160,7 @@ def test_refuses_a_local_time_that_the_clocks_skip(admin_client: Client, code: R
 def test_edits_a_code(admin_client: Client, code: ReferralCode) -> None:
     url = url_of("edit", code)
     told = post(admin_client, url, code="maria-30", discount="30", expires_at_0="2026-12-31")
-    assert told == ["success: MARIA-30 was saved, and works."]
+    assert told == ["success: MARIA-30 was saved and is active."]
     code.refresh_from_db()
     assert (code.code, code.discount, code.expires_at) == ("MARIA-30", 30, end_of_day(date(2026, 12, 31)))
     assert history() == ["admin: Changed “MARIA-30” — Changed Code, Discount (%) and Works until."]
@@ -181,7 +181,7 @@ def test_a_form_that_is_sent_as_it_came_changes_nothing(admin_client: Client, co
 def test_says_that_an_edit_left_the_code_switched_off(admin_client: Client, code: ReferralCode) -> None:
     ReferralCode.objects.update(status="inactive")
     told = post(admin_client, url_of("edit", code), code="MARIA-15", discount="5")
-    assert told == ["warning: MARIA-15 was saved. It stays switched off until you reactivate it."]
+    assert told == ["warning: MARIA-15 was saved. It is switched off: it does not work until you reactivate it."]
 
 
 def test_says_that_the_code_of_a_switched_off_agent_waits_for_it(admin_client: Client, maria: UserProfile) -> None:
@@ -192,10 +192,13 @@ def test_says_that_the_code_of_a_switched_off_agent_waits_for_it(admin_client: C
 
 def test_extends_a_code(admin_client: Client, code: ReferralCode) -> None:
     told = post(admin_client, url_of("extend", code), days="30")
-    assert told == ["success: MARIA-15 was extended by 30 days."]
+    assert told == ["success: MARIA-15 was extended by 30 days. New date: 31 Dec 2026, 02:00 UTC."]
     code.refresh_from_db()
     assert code.expires_at == NOW + 40 * DAY
-    assert history() == ["admin: Changed “MARIA-15” — Extended by 30 days."]
+    assert history() == [
+        "admin: Changed “MARIA-15” — Extended by 30 days. "
+        "Date before: 1 Dec 2026, 02:00 UTC; now: 31 Dec 2026, 02:00 UTC."
+    ]
 
 
 def test_extends_by_offered_numbers_of_days_alone(admin_client: Client, code: ReferralCode) -> None:
@@ -208,7 +211,7 @@ def test_extends_by_offered_numbers_of_days_alone(admin_client: Client, code: Re
 def test_leaves_a_code_that_cannot_be_extended_and_says_why(admin_client: Client, code: ReferralCode) -> None:
     ReferralCode.objects.update(expires_at=None)
     told = post(admin_client, url_of("extend", code), days="30")
-    assert told == ["warning: MARIA-15 was left as it is: without a date to extend."]
+    assert told == ["warning: MARIA-15 was not extended: it has no end date."]
     assert history() == []
 
 
@@ -238,7 +241,7 @@ def test_a_code_that_a_run_expired_is_kept(admin_client: Client, code: ReferralC
     ReferralCode.objects.update(expires_at=NOW - timedelta(days=1))
     run = sweep(ExpirationRun.StartedBy.SHELL)
     assert post(admin_client, url_of("delete", code)) == [
-        f"warning: MARIA-15 is kept: run {run.pk} expired it, and the ledger counts it."
+        f"warning: MARIA-15 was not deleted: run {run.pk} in the ledger counts it."
     ]
     assert ReferralCode.objects.count() == 1
     assert "Delete" not in admin_client.get(f"/agents/{code.agent_id}/codes/").content.decode()

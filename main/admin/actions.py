@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from itertools import groupby
 from typing import Any
 
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
-from django.contrib.admin.models import CHANGE, LogEntry
-from django.db import DatabaseError, transaction
+from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.html import format_html
-from django.utils.text import capfirst
+from django.utils.translation import gettext as _
 
 from main.codes import editing
-from main.codes.editing import Edit, Outcome
-from main.codes.wording import in_words
+from main.codes.editing import Done, Edit, Outcome, Refusal
+from main.codes.sentences import told
+from main.codes.telling import carry_out, record, tell
 from main.forms import EXTENSIONS
 from main.models import ReferralCode, ReferralCodeQuerySet
 from main.sweep.run import expire_now
@@ -34,25 +33,24 @@ def expire(model_admin: Any, request: HttpRequest, codes: ReferralCodeQuerySet) 
     if "post" not in request.POST:
         return _ask_to_expire(model_admin, request, codes)
     chosen = list(codes)
-    expired: list[ReferralCode] = []
     if any(code.status == ReferralCode.Status.ACTIVE for code in chosen):
         try:
-            expired = _expire(request, codes)
+            chosen = _expire(request, codes, chosen)
         except (DatabaseError, SweepFailed):
             messages.error(request, "Nothing was expired: someone else holds these codes. Try again in a moment.")
             return None
-    _say(request, Outcome([], [Edit(code, "already inactive") for code in chosen if code not in expired]))
+    tell(request, Outcome([], [Edit(code, Refusal.ALREADY_INACTIVE) for code in chosen]))
     return None
 
 
 @admin.action(description="Switch off", permissions=["change"])
 def switch_off(model_admin: Any, request: HttpRequest, codes: ReferralCodeQuerySet) -> None:
-    _edit(request, lambda: editing.switch_off(codes))
+    carry_out(request, lambda: editing.switch_off(codes))
 
 
 @admin.action(description="Reactivate", permissions=["change"])
 def reactivate(model_admin: Any, request: HttpRequest, codes: ReferralCodeQuerySet) -> None:
-    _edit(request, lambda: editing.reactivate(codes))
+    carry_out(request, lambda: editing.reactivate(codes))
 
 
 def extend_by(days: int) -> Callable[[Any, HttpRequest, ReferralCodeQuerySet], None]:
@@ -60,20 +58,13 @@ def extend_by(days: int) -> Callable[[Any, HttpRequest, ReferralCodeQuerySet], N
 
     @admin.action(description=f"Extend by {days} days", permissions=["change"])
     def extend(model_admin: Any, request: HttpRequest, codes: ReferralCodeQuerySet) -> None:
-        _edit(request, lambda: editing.extend(codes, days))
+        carry_out(request, lambda: editing.extend(codes, days))
 
     extend.__name__ = f"extend_by_{days}_days"
     return extend
 
 
 ALL: list[Any] = [*map(extend_by, EXTENSIONS), expire, switch_off, reactivate]
-
-
-def _edit(request: HttpRequest, edit: Callable[[], Outcome]) -> None:
-    with transaction.atomic():
-        outcome = edit()
-        _log(request, [Edit(code, f"{capfirst(note)}; {_ends(code)}.") for code, note in outcome.done])
-    _say(request, outcome)
 
 
 def _ask_to_expire(model_admin: Any, request: HttpRequest, codes: ReferralCodeQuerySet) -> HttpResponse:
@@ -91,32 +82,12 @@ def _ask_to_expire(model_admin: Any, request: HttpRequest, codes: ReferralCodeQu
     return TemplateResponse(request, "admin/main/referralcode/expire_now.html", context)
 
 
-def _expire(request: HttpRequest, codes: ReferralCodeQuerySet) -> list[ReferralCode]:
+def _expire(request: HttpRequest, codes: ReferralCodeQuerySet, chosen: list[ReferralCode]) -> list[ReferralCode]:
+    """Expire `codes` in a run of its own, and return those of `chosen` that it left."""
     run, expired = expire_now(codes)
-    _log(request, [Edit(code, f"Expired now by run {run.pk}; before, {_ends(code)}.") for code in expired])
-    if expired:
+    done = [Edit(code, Done.EXPIRED, before=code.expires_at, run=run.pk) for code in expired]
+    record(request, done)
+    for sentence in told(done):
         url = reverse("admin:main_expirationrun_change", args=[run.pk])
-        done = f"{editing.counted(expired)} expired now: {editing.named(expired)}."
-        messages.success(request, format_html('{} See <a href="{}">run {}</a>.', done, url, run.pk))
-    return expired
-
-
-def _log(request: Any, edits: list[Edit]) -> None:
-    """Write the admin's history, one call for all codes with the same note."""
-    for note, same in groupby(sorted(edits, key=_note), key=_note):
-        LogEntry.objects.log_actions(request.user.pk, [edit.code for edit in same], CHANGE, note)
-
-
-def _say(request: HttpRequest, outcome: Outcome) -> None:
-    for sentence in outcome.sentences_done():
-        messages.success(request, sentence)
-    for sentence in outcome.sentences_left():
-        messages.warning(request, sentence)
-
-
-def _note(edit: Edit) -> str:
-    return edit.note
-
-
-def _ends(code: ReferralCode) -> str:
-    return f"ends {in_words(code.expires_at)}" if code.expires_at else "without a date"
+        messages.success(request, format_html('{} <a href="{}">{}</a>', sentence, url, _("See the run")))
+    return [code for code in chosen if code not in expired]

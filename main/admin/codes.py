@@ -22,6 +22,7 @@ from main.admin.display import badge, moment
 from main.admin.filters import AgentFilter, ExpiryFilter, RunFilter, StateFilter
 from main.admin.forms import CodeForm
 from main.admin.sturdy import SturdyAdmin, is_id
+from main.codes.telling import tell_saved
 from main.codes.wording import in_words
 from main.models import ReferralCode, UserProfile
 
@@ -151,12 +152,9 @@ class CodeAdmin(SturdyAdmin):
         return field
 
     def save_model(self, request: HttpRequest, obj: ReferralCode, form: CodeForm, change: bool) -> None:
-        wanted_active = obj.status == ReferralCode.Status.ACTIVE
         super().save_model(request, obj, form, change)
-        if wanted_active and obj.status == ReferralCode.Status.INACTIVE and obj.expires_at:
-            messages.warning(
-                request, f"{obj} is past its date ({in_words(obj.expires_at)}): it was saved as inactive."
-            )
+        if not obj.is_usable:  # one that works needs no word beside Django's own
+            tell_saved(request, obj)
 
     def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         try:

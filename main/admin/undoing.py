@@ -12,6 +12,8 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.html import format_html
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.csrf import csrf_protect
 from django.views.decorators.http import require_http_methods
 
@@ -69,13 +71,17 @@ def undo_view(request: Any, run: ExpirationRun, context: dict[str, Any]) -> Http
 
 def _undo(request: Any, run: ExpirationRun) -> None:
     undoing = undo(run, ExpirationRun.StartedBy.ADMIN)
-    note = f"Undone by run {undoing.pk}: {undoing.restored_count} code(s) put back."
+    count = undoing.restored_count
+    note = ngettext(
+        "Undone by run %(undo)d: 1 code put back.", "Undone by run %(undo)d: %(count)d codes put back.", count
+    ) % {"undo": undoing.pk, "count": count}
     LogEntry.objects.log_actions(request.user.pk, [run], CHANGE, note, single_object=True)
-    link = format_html('<a href="{}">run {}</a>', _page_of(undoing), undoing.pk)
-    messages.success(
-        request,
-        format_html("Put back {} code(s) of run {}; this is {}.", undoing.restored_count, run.pk, link),
-    )
+    done = ngettext("1 code of run %(run)d was put back.", "%(count)d codes of run %(run)d were put back.", count) % {
+        "run": run.pk,
+        "count": count,
+    }
+    link = format_html('<a href="{}">{}</a>', _page_of(undoing), _("See the undo"))
+    messages.success(request, format_html("{} {}", done, link))
 
 
 def _may(request: Any) -> bool:

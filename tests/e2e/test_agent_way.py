@@ -110,7 +110,7 @@ def test_staff_create_extend_switch_off_and_delete_a_code(visit: Visit, maria: U
     page.get_by_label("Discount").fill("30")
     page.get_by_label("Last day").fill("2030-12-31")
     page.get_by_role("button", name="Save").click()
-    expect(page.get_by_text("MARIA-30 was saved, and works.")).to_be_visible()
+    expect(page.get_by_text("MARIA-30 was saved and is active.")).to_be_visible()
     expect(page.get_by_role("row", name="MARIA-30")).to_contain_text("end of 31 Dec 2030 UTC")
 
     page.get_by_role("link", name="Extend MARIA-30").click()

@@ -30,7 +30,7 @@ def test_a_run_is_undone(visitor: Visitor) -> None:
     expect(page.get_by_text("2 codes that this run expired")).to_be_visible()
     visitor.inspect("admin-undo")
     page.get_by_role("button", name=f"Yes, undo run {run.pk}").click()
-    expect(page.get_by_text(f"Put back 2 code(s) of run {run.pk}")).to_be_visible()
+    expect(page.get_by_text(f"2 codes of run {run.pk} were put back.")).to_be_visible()
     visitor.inspect()
 
 

@@ -1,0 +1,134 @@
+"""The words for what was done to codes: whole sentences with named parts, for the pages, the admin and the history.
+
+They are made where they are shown, in the language and the zone of the reader.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext_lazy
+
+from main.codes.editing import Done, Edit, Refusal
+from main.codes.wording import in_words
+from main.models import ReferralCode
+
+NAMED_AT_MOST = 10
+
+# Of one code and of several; `ngettext_lazy` chooses by `count`.
+TOLD: dict[Done | Refusal, Any] = {
+    Done.EXTENDED: ngettext_lazy(
+        "%(codes)s was extended by %(days)d days. New date: %(date)s.",
+        "%(count)d codes were extended by %(days)d days: %(codes)s.",
+        "count",
+    ),
+    Done.REVIVED: ngettext_lazy(
+        "%(codes)s was extended by %(days)d days and is active again. New date: %(date)s.",
+        "%(count)d codes were extended by %(days)d days and are active again: %(codes)s.",
+        "count",
+    ),
+    Done.SWITCHED_OFF: ngettext_lazy(
+        "%(codes)s was switched off.", "%(count)d codes were switched off: %(codes)s.", "count"
+    ),
+    Done.REACTIVATED: ngettext_lazy(
+        "%(codes)s was reactivated.", "%(count)d codes were reactivated: %(codes)s.", "count"
+    ),
+    Done.EXPIRED: ngettext_lazy(
+        "%(codes)s was expired by run %(run)d.", "%(count)d codes were expired by run %(run)d: %(codes)s.", "count"
+    ),
+    Done.DELETED: ngettext_lazy("%(codes)s was deleted.", "%(count)d codes were deleted: %(codes)s.", "count"),
+    Refusal.ALREADY_ACTIVE: ngettext_lazy(
+        "%(codes)s was not changed: it is already active.",
+        "%(count)d codes were not changed because they are already active: %(codes)s.",
+        "count",
+    ),
+    Refusal.ALREADY_INACTIVE: ngettext_lazy(
+        "%(codes)s was not changed: it is already inactive.",
+        "%(count)d codes were not changed because they are already inactive: %(codes)s.",
+        "count",
+    ),
+    Refusal.SWITCHED_OFF: ngettext_lazy(
+        "%(codes)s was not extended: it is switched off. Reactivate it first.",
+        "%(count)d codes were not extended because they are switched off: %(codes)s. Reactivate them first.",
+        "count",
+    ),
+    Refusal.NO_DATE: ngettext_lazy(
+        "%(codes)s was not extended: it has no end date.",
+        "%(count)d codes were not extended because they have no end date: %(codes)s.",
+        "count",
+    ),
+    Refusal.LAST_DATE: ngettext_lazy(
+        "%(codes)s was not extended: the new date would be too late to be stored.",
+        "%(count)d codes were not extended because the new date would be too late to be stored: %(codes)s.",
+        "count",
+    ),
+    Refusal.PAST_DATE: ngettext_lazy(
+        "%(codes)s was not reactivated: its date has passed. Extend it instead.",
+        "%(count)d codes were not reactivated because their date has passed: %(codes)s. Extend them instead.",
+        "count",
+    ),
+    Refusal.IN_LEDGER: ngettext_lazy(
+        "%(codes)s was not deleted: run %(run)d in the ledger counts it.",
+        "%(count)d codes were not deleted because run %(run)d in the ledger counts them: %(codes)s.",
+        "count",
+    ),
+}
+
+HISTORY: dict[Done | Refusal, Any] = {
+    Done.EXTENDED: _("Extended by %(days)d days. Date before: %(before)s; now: %(date)s."),
+    Done.REVIVED: _("Extended by %(days)d days and active again. Date before: %(before)s; now: %(date)s."),
+    Done.SWITCHED_OFF: _("Switched off."),
+    Done.REACTIVATED: _("Reactivated."),
+    Done.EXPIRED: _("Expired by run %(run)d. Date before: %(before)s."),
+    Done.DELETED: _("Deleted."),
+}
+
+State = ReferralCode.State
+PAST_DATE = _("%(code)s was saved. It does not work, because its date has passed (%(date)s).")
+SAVED: dict[State, Any] = {
+    State.ACTIVE: _("%(code)s was saved and is active."),
+    State.ENDS_SOON: _("%(code)s was saved and is active."),
+    State.OVERDUE: PAST_DATE,
+    State.EXPIRED: PAST_DATE,
+    State.SWITCHED_OFF: _("%(code)s was saved. It is switched off: it does not work until you reactivate it."),
+    State.AGENT_INACTIVE: _("%(code)s was saved. It works once the agent's account is switched on."),
+}
+
+
+def told(edits: list[Edit]) -> Iterator[str]:
+    """One sentence for all codes to which the same was done: "2 codes were extended by 30 days: A-10, B-20."."""
+    alike: dict[tuple[Any, ...], list[Edit]] = {}
+    for edit in edits:
+        alike.setdefault((edit.what, edit.days, edit.run), []).append(edit)
+    for same in alike.values():
+        figures = {**_figures(same[0]), "count": len(same), "codes": named([edit.code for edit in same])}
+        yield TOLD[same[0].what] % figures
+
+
+def for_history(edit: Edit) -> str:
+    """What stands in the history of one code."""
+    return str(HISTORY[edit.what] % _figures(edit))
+
+
+def saved(code: ReferralCode) -> str:
+    """What a person is told whose form was saved: whether the code works now, or why not."""
+    return str(SAVED[code.state()] % {"code": code, "date": _date(code.expires_at)})
+
+
+def named(codes: list[ReferralCode]) -> str:
+    """The codes by name, at most NAMED_AT_MOST of them, and the number of the rest."""
+    names = ", ".join(code.code for code in codes[:NAMED_AT_MOST])
+    rest = len(codes) - NAMED_AT_MOST
+    return str(_("%(names)s and %(rest)d more") % {"names": names, "rest": rest}) if rest > 0 else names
+
+
+def _figures(edit: Edit) -> dict[str, Any]:
+    return {
+        "days": edit.days, "run": edit.run, "before": _date(edit.before), "date": _date(edit.code.expires_at),
+    }  # fmt: skip
+
+
+def _date(instant: Any) -> str:
+    return in_words(instant) if instant else str(_("none"))

@@ -1,0 +1,131 @@
+"""The words for what was done to codes: one sentence for what is alike, of one code and of several."""
+
+from datetime import timedelta
+
+import pytest
+
+from main.codes.editing import Done, Edit, Refusal
+from main.codes.sentences import HISTORY, SAVED, TOLD, for_history, saved, told
+from main.models import ReferralCode
+from tests.conftest import NOW
+
+DAY = timedelta(days=1)
+
+
+def codes(*names, **fields):
+    return [ReferralCode(code=name, expires_at=NOW + 40 * DAY, **fields) for name in names]
+
+
+def said(what, *names, **figures):
+    return list(told([Edit(code, what, **figures) for code in codes(*names)]))
+
+
+@pytest.mark.parametrize(
+    ("what", "of_one", "of_two"),
+    [
+        (
+            Done.EXTENDED,
+            "A-10 was extended by 30 days. New date: 31 Dec 2026, 02:00 UTC.",
+            "2 codes were extended by 30 days: A-10, B-20.",
+        ),
+        (
+            Done.REVIVED,
+            "A-10 was extended by 30 days and is active again. New date: 31 Dec 2026, 02:00 UTC.",
+            "2 codes were extended by 30 days and are active again: A-10, B-20.",
+        ),
+        (Done.SWITCHED_OFF, "A-10 was switched off.", "2 codes were switched off: A-10, B-20."),
+        (Done.REACTIVATED, "A-10 was reactivated.", "2 codes were reactivated: A-10, B-20."),
+        (Done.EXPIRED, "A-10 was expired by run 7.", "2 codes were expired by run 7: A-10, B-20."),
+        (Done.DELETED, "A-10 was deleted.", "2 codes were deleted: A-10, B-20."),
+        (
+            Refusal.ALREADY_ACTIVE,
+            "A-10 was not changed: it is already active.",
+            "2 codes were not changed because they are already active: A-10, B-20.",
+        ),
+        (
+            Refusal.ALREADY_INACTIVE,
+            "A-10 was not changed: it is already inactive.",
+            "2 codes were not changed because they are already inactive: A-10, B-20.",
+        ),
+        (
+            Refusal.SWITCHED_OFF,
+            "A-10 was not extended: it is switched off. Reactivate it first.",
+            "2 codes were not extended because they are switched off: A-10, B-20. Reactivate them first.",
+        ),
+        (
+            Refusal.NO_DATE,
+            "A-10 was not extended: it has no end date.",
+            "2 codes were not extended because they have no end date: A-10, B-20.",
+        ),
+        (
+            Refusal.LAST_DATE,
+            "A-10 was not extended: the new date would be too late to be stored.",
+            "2 codes were not extended because the new date would be too late to be stored: A-10, B-20.",
+        ),
+        (
+            Refusal.PAST_DATE,
+            "A-10 was not reactivated: its date has passed. Extend it instead.",
+            "2 codes were not reactivated because their date has passed: A-10, B-20. Extend them instead.",
+        ),
+        (
+            Refusal.IN_LEDGER,
+            "A-10 was not deleted: run 7 in the ledger counts it.",
+            "2 codes were not deleted because run 7 in the ledger counts them: A-10, B-20.",
+        ),
+    ],
+)
+def test_a_sentence_for_one_code_and_for_several(what, of_one, of_two):
+    assert said(what, "A-10", days=30, run=7) == [of_one]
+    assert said(what, "A-10", "B-20", days=30, run=7) == [of_two]
+
+
+def test_everything_that_can_happen_has_its_sentences():
+    assert set(TOLD) == {*Done, *Refusal}
+    assert set(HISTORY) == set(Done)
+    assert set(SAVED) == set(ReferralCode.State)
+
+
+def test_what_is_alike_is_said_together_in_the_order_of_first_appearance():
+    a, b, c = codes("A-10", "B-20", "C-30")
+    edits = [Edit(a, Done.EXTENDED, 7), Edit(b, Done.SWITCHED_OFF), Edit(c, Done.EXTENDED, 7)]
+    assert list(told(edits)) == ["2 codes were extended by 7 days: A-10, C-30.", "B-20 was switched off."]
+
+
+def test_names_ten_codes_and_counts_the_rest():
+    names = [f"N-{number:02}" for number in range(12)]
+    assert said(Done.SWITCHED_OFF, *names) == [
+        "12 codes were switched off: N-00, N-01, N-02, N-03, N-04, N-05, N-06, N-07, N-08, N-09 and 2 more."
+    ]
+
+
+def test_a_percent_sign_in_a_code_is_no_placeholder():
+    assert said(Done.DELETED, "20%(off)s", "5%d") == ["2 codes were deleted: 20%(off)s, 5%d."]
+
+
+def test_the_history_has_both_dates():
+    (code,) = codes("A-10")
+    assert for_history(Edit(code, Done.EXTENDED, 30, before=NOW + 10 * DAY)) == (
+        "Extended by 30 days. Date before: 1 Dec 2026, 02:00 UTC; now: 31 Dec 2026, 02:00 UTC."
+    )
+    assert for_history(Edit(code, Done.EXPIRED, run=7)) == "Expired by run 7. Date before: none."
+
+
+@pytest.mark.parametrize(
+    ("fields", "sentence"),
+    [
+        ({}, "A-10 was saved and is active."),
+        ({"expires_at": NOW + DAY}, "A-10 was saved and is active."),
+        (
+            {"expires_at": NOW},
+            "A-10 was saved. It does not work, because its date has passed (21 Nov 2026, 02:00 UTC).",
+        ),
+        (
+            {"expires_at": NOW, "status": "inactive"},
+            "A-10 was saved. It does not work, because its date has passed (21 Nov 2026, 02:00 UTC).",
+        ),
+        ({"status": "inactive"}, "A-10 was saved. It is switched off: it does not work until you reactivate it."),
+    ],
+)
+@pytest.mark.usefixtures("clock")
+def test_after_a_save_a_person_learns_whether_the_code_works(fields, sentence):
+    assert saved(ReferralCode(code="A-10", **fields)) == sentence
