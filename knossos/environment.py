@@ -115,6 +115,12 @@ class Environment:
             _refuse(name, _without_password(url), f"{may_be}; the name of the database is missing")
         return database
 
+    def storage(self, name: str, default: str) -> str:
+        value = self.text(name, default)
+        if value != "memory://" and not re.fullmatch(r"rediss?://[^/]+(/[0-9]+)?", value):
+            _refuse(name, _without_password(value), "memory:// or redis://HOST:PORT/NUMBER")
+        return value
+
     def email(self, name: str, default: str) -> dict[str, Any]:
         url = self.text(name, default)
         may_be = ", ".join(f"{scheme} ({meaning})" for scheme, meaning in EMAIL_SCHEMES.items())

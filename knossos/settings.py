@@ -107,18 +107,20 @@ AUTH_PASSWORD_VALIDATORS = [
     )
 ]
 AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
-# Ten wrong passwords from one address, whomever they were for, and it waits. A success resets nothing:
+# Ten wrong passwords from one network, whomever they were for, and it waits. A success resets nothing:
 # else one who has an account could guess the password of another without end.
 AXES_FAILURE_LIMIT = 10
 AXES_COOLOFF_TIME = timedelta(minutes=15)
 AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False  # an impatient colleague does not prolong it
 AXES_LOCKOUT_PARAMETERS = ["ip_address"]
-AXES_CLIENT_IP_CALLABLE = "knossos.throttle.client_address"
+AXES_CLIENT_IP_CALLABLE = "main.throttle.client_network"
 AXES_USERNAME_CALLABLE = "knossos.throttle.attempted_name"
 AXES_LOCKOUT_TEMPLATE = "main/accounts/locked_out.html"
 AXES_DISABLE_ACCESS_LOG = True  # it would keep who signed in, and when, for ever
 AXES_ENABLE_ADMIN = False
 AXES_VERBOSE = False
+# Where all other rates are counted: in the memory of each process, or for all of them in a Redis.
+RATE_LIMIT_STORAGE = env.storage("RATE_LIMIT_STORAGE", "memory://")
 LOGIN_URL = "sign_in"
 LOGIN_REDIRECT_URL = "profile"
 LOGOUT_REDIRECT_URL = "sign_in"

@@ -18,6 +18,7 @@ from django.core.management import CommandError, call_command
 from main.models import ReferralCode, UserProfile
 from main.sweep import run as sweeping
 from main.sweep.batches import PORTABLE
+from main.throttle import counts_of_this_process
 
 PROJECT = Path(__file__).parent.parent
 NOW = datetime(2026, 11, 21, 2, 0, tzinfo=UTC)
@@ -53,6 +54,11 @@ def log_file(tmp_path: Path) -> Iterator[Path]:
 def _frozen_clocks_may_differ(settings: Any) -> None:
     """Tests freeze this process's clock far from the database server's; those of the guard set it themselves."""
     settings.EXPIRATION_CLOCK_TOLERANCE = float("inf")
+
+
+@pytest.fixture(autouse=True)
+def _nobody_has_tried_before() -> None:
+    counts_of_this_process().reset()
 
 
 def make_agent(name: str, **user: Any) -> UserProfile:

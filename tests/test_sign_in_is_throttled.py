@@ -1,4 +1,4 @@
-"""After ten wrong passwords from one address, that address waits for a quarter of an hour."""
+"""After ten wrong passwords from one network, that network waits for a quarter of an hour."""
 
 from datetime import timedelta
 
@@ -7,7 +7,7 @@ import time_machine
 from django.contrib.auth.models import User
 from django.test import RequestFactory
 
-from knossos.throttle import client_address
+from main.throttle import client_network
 from tests.conftest import NOW
 
 pytestmark = pytest.mark.django_db
@@ -96,7 +96,16 @@ def test_behind_a_proxy_clients_are_told_apart(client, settings):
         (1, "203.0.113.1", "203.0.113.1"),
         (1, "6.6.6.6, 203.0.113.1", "203.0.113.1"),
         (2, "6.6.6.6, 203.0.113.1, 10.0.0.2", "203.0.113.1"),
-        (1, "2001:db8::1", "2001:db8::1"),
+        (1, "203.0.113.1:51234", "203.0.113.1"),
+        (1, "::ffff:203.0.113.1", "203.0.113.1"),
+        (1, "[::ffff:203.0.113.1]:443", "203.0.113.1"),
+        (1, "2001:db8:0:7:ffff::1", "2001:db8:0:7::"),
+        (1, "[2001:db8:0:7::9]", "2001:db8:0:7::"),
+        (1, "[2001:db8:0:7::9]:443", "2001:db8:0:7::"),
+        (1, "fe80::1%eth0", "fe80::"),
+        (1, "[2001:db8::1", "2001:db8::"),
+        (1, "[]:443", "10.0.0.1"),
+        (1, "203.0.113.1:443:9", "10.0.0.1"),
         (1, "", "10.0.0.1"),
         (2, "203.0.113.1", "10.0.0.1"),
         (1, "unknown", "10.0.0.1"),
@@ -106,11 +115,31 @@ def test_behind_a_proxy_clients_are_told_apart(client, settings):
 def test_whom_the_outermost_of_our_proxies_saw_is_the_client(settings, proxies, forwarded, address):
     settings.PROXIES = proxies
     headers = {"x-forwarded-for": forwarded} if forwarded else {}
-    assert client_address(RequestFactory().get("/", headers=headers, REMOTE_ADDR="10.0.0.1")) == address
+    assert client_network(RequestFactory().get("/", headers=headers, REMOTE_ADDR="10.0.0.1")) == address
+
+
+@pytest.mark.parametrize(
+    ("address", "network"),
+    [("2001:db8:0:7::9", "2001:db8:0:7::"), ("::ffff:203.0.113.1", "203.0.113.1"), ("203.0.113.1", "203.0.113.1")],
+)
+def test_so_is_one_who_connects_without_a_proxy(address, network):
+    assert client_network(RequestFactory().get("/", REMOTE_ADDR=address)) == network
+
+
+def test_all_addresses_of_an_ipv6_network_wait_together_and_the_next_network_does_not(client):
+    codes = [fail(client, 1, REMOTE_ADDR=f"2001:db8:0:7::{number}")[0] for number in range(1, 11)]
+    assert codes == [200] * 9 + [429]
+    assert sign_in(client, "/sign-in/", "right", REMOTE_ADDR="2001:db8:0:7:ffff::1").status_code == 429
+    assert sign_in(client, "/sign-in/", "right", REMOTE_ADDR="2001:db8:0:8::1").status_code == 302
+
+
+def test_an_ipv4_address_written_as_ipv6_is_the_same(client):
+    fail(client, 9, REMOTE_ADDR="203.0.113.1")
+    assert fail(client, 1, REMOTE_ADDR="::ffff:203.0.113.1") == [429]
 
 
 def test_a_server_behind_a_socket_knows_no_address(settings):
-    assert client_address(RequestFactory().get("/", REMOTE_ADDR="")) is None
+    assert client_network(RequestFactory().get("/", REMOTE_ADDR="")) is None
 
 
 @pytest.mark.parametrize(

@@ -1,18 +1,17 @@
 """What a sweep did or would do, streamed: memory does not grow with the number of codes."""
 
-import csv
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from io import StringIO
 from itertools import islice, starmap
 from typing import NamedTuple
 
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from main.codes.spreadsheet import csv_row
 from main.codes.text import visible
 from main.models import ExpirationRun, ReferralCode, ReferralCodeQuerySet
 
@@ -91,12 +90,12 @@ def as_json(report: Report, verbosity: int) -> Iterator[str]:
 
 def as_csv(report: Report, verbosity: int) -> Iterator[str]:
     """The rows of a CSV file; no cell can start a formula in a spreadsheet."""
-    yield _csv_row(["result", *Line._fields])
+    yield csv_row(["result", *Line._fields])
     result = "expired" if report.run else "would expire"
     for code in _lines(report.expired.order_by(*OLDEST_FIRST)):
-        yield _csv_row([result, *_csv_cells(code)])
+        yield csv_row([result, *_csv_cells(code)])
     for code in _lines(report.on_save.order_by(*NEWEST_FIRST)):
-        yield _csv_row(["marked on save", *_csv_cells(code)])
+        yield csv_row(["marked on save", *_csv_cells(code)])
 
 
 FORMATS: dict[str, Callable[[Report, int], Iterator[str]]] = {"text": as_text, "json": as_json, "csv": as_csv}
@@ -159,16 +158,5 @@ def _json_items(lines: Iterator[Line]) -> Iterator[str]:
         comma = ","
 
 
-def _csv_cells(line: Line) -> list[str]:
-    return [_safe(line.code), _safe(line.agent or ""), str(line.discount), _iso(line.expires_at) or ""]
-
-
-def _safe(text: str) -> str:
-    text = visible(text)
-    return f"'{text}" if text.startswith(("=", "+", "-", "@")) else text
-
-
-def _csv_row(cells: list[str]) -> str:
-    row = StringIO()
-    csv.writer(row, lineterminator="").writerow(cells)
-    return row.getvalue()
+def _csv_cells(line: Line) -> list[str | Decimal | None]:
+    return [line.code, line.agent, line.discount, _iso(line.expires_at)]

@@ -1,0 +1,104 @@
+"""How often one may: rates, and whose tries are counted together."""
+
+import logging
+from collections.abc import Callable, Iterator
+from functools import cache
+from ipaddress import IPv6Address, ip_address, ip_network
+
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+from django.http import HttpRequest
+from django.utils.crypto import salted_hmac
+from limits import parse
+from limits.errors import StorageError
+from limits.storage import MemoryStorage, Storage, storage_from_string
+from limits.strategies import FixedWindowRateLimiter
+
+logger = logging.getLogger(__name__)
+
+# What a provider gives to one customer: counted by address, everybody with IPv6 would have 2**64 tries.
+IPV6_PREFIX = 64
+
+
+class Rate:
+    """So many tries, such as "10 per 15 minutes" from the first one on, for each subject of one kind.
+
+    Counted in RATE_LIMIT_STORAGE: a Redis for all processes, or by default the memory of each process. Where the Redis
+    fails, that is logged, and this process counts for itself.
+    """
+
+    def __init__(self, kind: str, limit: str) -> None:
+        self.kind = kind
+        self.limit = parse(limit)
+
+    def take(self, subject: object) -> bool:
+        """Count one more try of `subject`, and return whether it was within the rate."""
+        return _asked(lambda counter: counter.hit(self.limit, *self._key(subject)))
+
+    def is_spent(self, subject: object) -> bool:
+        """Return whether the next try of `subject` would be too many; counts nothing."""
+        return not _asked(lambda counter: counter.test(self.limit, *self._key(subject)))
+
+    def _key(self, subject: object) -> Iterator[str]:
+        """No names and addresses of people in the storage."""
+        yield self.kind
+        yield salted_hmac("main.throttle", str(subject), algorithm="sha256").hexdigest()
+
+
+def client_network(request: HttpRequest) -> str | None:
+    """The network whose tries are counted together: an IPv4 address, or the first address of an IPv6 /64.
+
+    It is the one that the outermost of our PROXIES saw, or without them the one at the other end of the connection;
+    None where a socket of this machine says neither.
+    """
+    # Each proxy appends the address that it saw to X-Forwarded-For; what stands before those is the client's word.
+    proxies = getattr(settings, "PROXIES", 0)
+    forwarded = request.META.get("HTTP_X_FORWARDED_FOR", "").split(",")
+    claimed = _network(forwarded[-proxies]) if 0 < proxies <= len(forwarded) else None
+    return claimed or _network(request.META.get("REMOTE_ADDR", ""))
+
+
+def _network(written: str) -> str | None:
+    """Of an address, with or without a port (203.0.113.9:4711, [2001:db8::1]:4711); None for anything else."""
+    text = written.strip()
+    if text.startswith("["):
+        text = text[1:].partition("]")[0]
+    elif text.count(":") == 1:
+        text = text.partition(":")[0]
+    try:
+        address = ip_address(text.partition("%")[0])
+    except ValueError:
+        return None
+    if isinstance(address, IPv6Address) and address.ipv4_mapped:
+        address = address.ipv4_mapped
+    if isinstance(address, IPv6Address):
+        return str(ip_network((address, IPV6_PREFIX), strict=False).network_address)
+    return str(address)
+
+
+@cache
+def counts_of_this_process() -> MemoryStorage:
+    """The counts of this process alone."""
+    return MemoryStorage()
+
+
+def _storage() -> Storage:
+    address = getattr(settings, "RATE_LIMIT_STORAGE", "memory://")
+    return counts_of_this_process() if address == "memory://" else _shared_storage(address)
+
+
+@cache
+def _shared_storage(address: str) -> Storage:
+    """One that hangs must not stall a page."""
+    storage = storage_from_string(address, wrap_exceptions=True, socket_timeout=1, socket_connect_timeout=1)
+    if not isinstance(storage, Storage):
+        raise ImproperlyConfigured(f"RATE_LIMIT_STORAGE is for asyncio alone: {address.partition(':')[0]}.")
+    return storage
+
+
+def _asked(question: Callable[[FixedWindowRateLimiter], bool]) -> bool:
+    try:
+        return question(FixedWindowRateLimiter(_storage()))
+    except StorageError:
+        logger.exception("RATE_LIMIT_STORAGE fails; this process counts for itself.")
+        return question(FixedWindowRateLimiter(counts_of_this_process()))
