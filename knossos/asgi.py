@@ -2,5 +2,7 @@ import os
 
 from django.core.asgi import get_asgi_application
 
+import knossos.celery  # noqa: F401 - so that `.delay()` knows the broker in a web process
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "knossos.settings")
 application = get_asgi_application()

@@ -1,4 +1,4 @@
-"""`celery -A knossos worker` and `celery -A knossos beat`. Nothing else loads it but main/tasks.py."""
+"""The Celery app: for `celery -A knossos`, and for web processes, which send tasks. No command loads it."""
 
 import os
 
@@ -29,6 +29,7 @@ def celery_schedule(schedule: Schedule) -> crontab:
 
 app = Celery("knossos")
 app.config_from_object("django.conf:settings", namespace="CELERY")
+app.set_default()  # for every thread of a web server, not only the one that loads this module
 app.autodiscover_tasks()
 app.conf.beat_schedule = {
     "expire-referral-codes": {

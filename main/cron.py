@@ -3,7 +3,7 @@
 import os
 import sys
 
-from django.conf import settings
+from main import conf
 
 
 def expire_referral_codes() -> None:
@@ -11,4 +11,4 @@ def expire_referral_codes() -> None:
 
     Called in this process, a failing sweep would exit 0: django-crontab swallows every exception.
     """
-    os.execv(sys.executable, [sys.executable, settings.CRONTAB_DJANGO_MANAGE_PATH, "expire_referral_codes"])  # noqa: S606
+    os.execv(sys.executable, [sys.executable, str(conf.manage_py()), "expire_referral_codes"])  # noqa: S606

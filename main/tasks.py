@@ -1,12 +1,12 @@
-"""The task of Celery. Bound to the project's app, so that `.delay()` works from a web process too."""
+"""The task for Celery, of whichever app the project has."""
 
+from celery import shared_task
 from django.core.management import call_command
 
-from knossos.celery import app
 from main.models import ExpirationRun
 
 
-@app.task(name="main.tasks.expire_referral_codes", ignore_result=True)
+@shared_task
 def expire_referral_codes() -> None:
     """Expire every code that is overdue. Raises CommandError, which makes the task fail, as the command does."""
     # The worker logs what is printed: the first line says how many, logs/referral_codes.log names them.

@@ -97,7 +97,13 @@ def test_before_the_first_run_it_says_so(client):
 def test_it_is_alarmed_when_no_scheduled_run_has_completed_for_26_hours(client, ago, fields, silent):
     make_run(NOW - ago, **fields)
     assert (SILENT in front_page(client)) is silent
-    assert Dashboard.now().silent is silent
+    assert Dashboard.now().silent_for == (26 if silent else None)
+
+
+def test_the_hours_are_those_of_the_setting(client, settings):
+    settings.EXPIRATION_OVERDUE_LIMIT = 1.5
+    make_run(NOW - timedelta(hours=1, minutes=30))
+    assert "No scheduled run has completed for 1.5 hours." in front_page(client)
 
 
 def test_the_last_run_is_told_with_its_result_and_a_link(client):

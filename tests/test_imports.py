@@ -1,6 +1,7 @@
 """Imports inside `main` run one way, so that each module can be read with only those below it in mind."""
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ MAIN = Path(__file__).parent.parent / "main"
 # From the bottom up; a module may import those above it in this list, and its own row's of its own package.
 # The modules of `codes` that need no model stand below the models.
 LAYERS = [
+    {"conf"},
     {"codes.text", "codes.dates", "codes.wording", "codes.spreadsheet", "scheduling", "throttle"},
     {"models"},
     {"codes", "sweep"},
@@ -60,6 +62,11 @@ def test_the_test_sees_an_import_that_runs_the_wrong_way(tmp_path) -> None:
     wrong.write_text("from main import signals\nimport main.sweep.run\nfrom main.admin.codes import X\n")
     assert imports_of(wrong) == {"signals", "sweep.run", "admin.codes"}
     assert all(layer_of(module) > layer_of("models") for module in imports_of(wrong))
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(MAIN)))
+def test_nothing_of_main_knows_the_project_around_it(path) -> None:
+    assert not re.search(r"^\s*(from|import) knossos\b", path.read_text(), re.MULTILINE)
 
 
 def test_celery_is_never_imported_by_the_project_package() -> None:

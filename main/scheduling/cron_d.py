@@ -12,7 +12,7 @@ TEMPLATE = """\
 # Expires referral codes. cron reads this file as /etc/cron.d/{name}: owned by root, no dot in its name.
 SHELL=/bin/sh
 PATH=/usr/bin:/bin
-# A run that finds the one before it still at work stands aside (exit status 75).
+# flock exits with 75 if the previous run is still going.
 {schedule} {user} {command}
 """
 

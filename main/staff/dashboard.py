@@ -9,11 +9,10 @@ from django.db.models import Count, F, Q
 from django.db.models.functions import TruncWeek
 from django.utils import timezone
 
+from main import conf
 from main.models import ExpirationRun, ReferralCode
 
 WEEKS_BACK, WEEKS = 4, 12
-# A daily run, and two hours for it to be late in.
-SILENT_FOR = timedelta(hours=26)
 INSTANT = timedelta(microseconds=1)
 
 
@@ -39,16 +38,16 @@ class Dashboard(NamedTuple):
     endless: int
     weeks: list[Week]
     last_run: ExpirationRun | None
-    silent: bool
+    silent_for: float | None  # hours, where no sweep completed in so many
 
     @classmethod
     def now(cls) -> Self:
         now = timezone.now()
         codes = ReferralCode.objects.all()
         runs = ExpirationRun.objects.sweeps()
-        # A person who expires a code proves nothing about the schedule.
-        scheduled = runs.exclude(started_by=ExpirationRun.StartedBy.ADMIN).filter(
-            state__in=[ExpirationRun.State.COMPLETED, ExpirationRun.State.UNDONE], ended_at__gt=now - SILENT_FOR
+        silence = conf.overdue_limit()
+        completed = runs.filter(
+            state__in=[ExpirationRun.State.COMPLETED, ExpirationRun.State.UNDONE], ended_at__gt=now - silence
         )
         return cls(
             working=codes.usable(now).count(),
@@ -57,7 +56,7 @@ class Dashboard(NamedTuple):
             endless=codes.usable(now).filter(expires_at__isnull=True).count(),
             weeks=weeks(now),
             last_run=runs.first(),
-            silent=not scheduled.exists(),
+            silent_for=None if completed.exists() else silence / timedelta(hours=1),
         )
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.conf import settings
 from django.db import DatabaseError, InterfaceError, connection
 from django.utils import timezone
 
+from main import conf
 from main.models import ExpirationRun, ReferralCode
 
 
@@ -54,8 +54,7 @@ def _health_of_sweep(now: datetime) -> Health:
 
 def _problems(now: datetime, last: tuple[int, str] | None, oldest_overdue: datetime | None) -> list[str]:
     problems = []
-    limit = timedelta(hours=settings.EXPIRATION_OVERDUE_LIMIT)
-    if oldest_overdue and now - oldest_overdue > limit:
+    if oldest_overdue and now - oldest_overdue > conf.overdue_limit():
         hours = (now - oldest_overdue) // timedelta(hours=1)
         problems.append(f"A code has been overdue for {hours} hours: run `python manage.py expire_referral_codes`.")
     if last and last[1] in (ExpirationRun.State.FAILED, ExpirationRun.State.INTERRUPTED):

@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 
-from django.conf import settings
 from django.db import DatabaseError, InterfaceError, connection
 from django.utils import timezone
 
+from main import conf
 from main.models import ExpirationRun
 from main.sweep.stopping import Interrupted, SweepFailed, WrongClock
 
@@ -28,7 +28,7 @@ def recorded(started_by: ExpirationRun.StartedBy, undo_of: ExpirationRun | None 
     for a failing database and for an Interrupted from the block; DatabaseError when no row can be opened.
     """
     now, server_now = timezone.now(), database_clock()
-    clock_is_right = abs((now - server_now).total_seconds()) <= settings.EXPIRATION_CLOCK_TOLERANCE
+    clock_is_right = abs((now - server_now).total_seconds()) <= conf.clock_tolerance()
     started = now if clock_is_right else server_now
     _mark_interrupted_runs(started)
     run = ExpirationRun.objects.create(

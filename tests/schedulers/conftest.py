@@ -25,7 +25,7 @@ PROJECT = Path(__file__).parent.parent.parent
 BARE = {"PATH": "/usr/bin:/bin", "HOME": "/"}
 # Every character that cron, a shell, systemd or XML acts on.
 AWKWARD = """it's 100% "ours" & $HOME <é> \\n"""
-SEND = "from main.tasks import expire_referral_codes; expire_referral_codes.apply_async({arguments})"
+SEND = "import knossos.celery, main.tasks; main.tasks.expire_referral_codes.apply_async({arguments})"
 NO_DATABASE = "postgres://postgres@127.0.0.1:1/nowhere"
 FAKETIME = next(Path("/usr/lib").glob("*/faketime/libfaketime.so.1"), None)
 

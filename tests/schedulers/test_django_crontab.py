@@ -8,7 +8,9 @@ import pytest
 from django.conf import settings
 from django.utils.module_loading import import_string
 
-from tests.schedulers.conftest import BARE, Installed
+from tests.schedulers.conftest import BARE, PROJECT, Installed
+
+SCHEDULING = PROJECT / "docs" / "scheduling.md"
 
 OWN_CRONTAB = 'CRONTAB_EXECUTABLE = str(BASE_DIR / "crontab")\n'
 
@@ -69,6 +71,20 @@ def test_the_line_expires_codes_and_logs_what_it_printed(installed, with_crontab
     assert installed.schedule_log.read_text() == (
         "Successfully expired 1 referral code(s).\n  - JOHNS-20 (Agent: none)\n"
     )
+
+
+def test_the_documented_way_to_run_the_line_now(installed, with_crontab, tmp_path) -> None:
+    [verify] = [
+        line.strip() for line in SCHEDULING.read_text().splitlines() if line.strip().startswith("crontab -l |")
+    ]
+    installed.add_overdue_code()
+    with_crontab(installed)
+    environment = BARE | {"PATH": f"{installed.folder}:{BARE['PATH']}", "DATABASE_URL": "must not reach the job"}
+    done = subprocess.run(
+        ["/bin/sh", "-c", verify], env=environment, cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    assert installed.statuses() == {"JOHNS-20": "inactive"}
 
 
 def test_the_line_works_where_the_log_folder_was_removed(installed, with_crontab, tmp_path) -> None:

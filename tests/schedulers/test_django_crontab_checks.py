@@ -1,7 +1,6 @@
 """`manage.py check` warns where django-crontab would write a line that cron does not run as meant."""
 
 import shutil
-import sys
 from collections.abc import Callable
 
 import pytest
@@ -16,22 +15,32 @@ def warnings() -> Callable[[], list[tuple[str, str]]]:
     return lambda: [(said.id, said.msg) for said in run_checks() if said.id.startswith(OUR_CHECKS)]
 
 
+def log_to(path: str, settings) -> None:
+    settings.SCHEDULE_LOG = path
+    settings.CRONJOBS = [("0 2 * * *", "main.cron.expire_referral_codes", f">> {path} 2>&1")]
+
+
 def test_nothing_to_say_as_it_is(warnings) -> None:
     assert warnings() == []
 
 
 @pytest.mark.parametrize("folder", ["/srv/café_2.0", "/home/maria-garcia/Knossos+1@host"])
 def test_a_plain_path_is_fine(folder, warnings, settings) -> None:
-    settings.LOG_DIR = folder
+    log_to(f"{folder}/runs.log", settings)
     assert warnings() == []
 
 
 @pytest.mark.parametrize("char", [" ", "%", "#", "&", "'", '"', "$", ";", "(", "\\"])
 def test_a_path_that_would_need_quotes(char, warnings, settings) -> None:
-    settings.LOG_DIR = f"/srv/kno{char}ssos/logs"
-    assert warnings() == [
-        ("main.W001", f"The path {settings.LOG_DIR!r} has {char!r} in it, which django-crontab does not quote.")
-    ]
+    log = f"/srv/kno{char}ssos/runs.log"
+    log_to(log, settings)
+    said = f"The path {log!r} has {char!r} in it, which django-crontab does not quote."
+    assert ("main.W001", said) in warnings()
+
+
+def test_a_log_that_no_job_writes_to_may_have_any_path(warnings, settings) -> None:
+    settings.SCHEDULE_LOG = "/srv/my project/runs.log"
+    assert warnings() == []
 
 
 def test_every_path_of_the_line_is_looked_at(warnings, settings, tmp_path) -> None:
@@ -39,7 +48,8 @@ def test_every_path_of_the_line_is_looked_at(warnings, settings, tmp_path) -> No
     folder.mkdir()
     settings.CRONTAB_DJANGO_MANAGE_PATH = str(shutil.copy("manage.py", folder))
     settings.CRONTAB_PYTHON_EXECUTABLE = str(folder / "python")
-    assert [identifier for identifier, _ in warnings()] == ["main.W001", "main.W001", "main.W004"]
+    log_to("/srv/my logs/runs.log", settings)
+    assert [identifier for identifier, _ in warnings()] == ["main.W005", "main.W001", "main.W001", "main.W001"]
 
 
 @pytest.mark.parametrize("schedule", ["@daily", "@reboot", "0 2 * *"])
@@ -77,21 +87,22 @@ def test_a_manage_py_that_is_not_there(warnings, settings) -> None:
     assert warnings() == [("main.W004", "CRONTAB_DJANGO_MANAGE_PATH names no file: '/srv/knossos/manage.py'.")]
 
 
-def test_a_python_that_cannot_run_the_project(warnings, settings) -> None:
-    settings.CRONTAB_PYTHON_EXECUTABLE = "/usr/bin/false"
-    manage = settings.CRONTAB_DJANGO_MANAGE_PATH
-    assert warnings() == [("main.W004", f"'/usr/bin/false' cannot run {manage!r}.")]
+@pytest.mark.parametrize("python", ["/srv/knossos/.venv/bin/python", "a-name-that-no-program-has", "/etc/passwd"])
+def test_a_python_that_is_not_there(python, warnings, settings) -> None:
+    settings.CRONTAB_PYTHON_EXECUTABLE = python
+    assert warnings() == [("main.W005", f"CRONTAB_PYTHON_EXECUTABLE names no program: {python!r}.")]
 
 
-def test_another_name_of_the_same_python_is_fine(warnings, settings, tmp_path) -> None:
+def test_a_check_starts_no_process(warnings, settings, tmp_path) -> None:
     python = tmp_path / "python"
-    python.write_text(f'#!/bin/sh\nexec {sys.executable} "$@"\n')
+    python.write_text(f"#!/bin/sh\ntouch {tmp_path}/started\n")
     python.chmod(0o755)
     settings.CRONTAB_PYTHON_EXECUTABLE = str(python)
     assert warnings() == []
+    assert not (tmp_path / "started").exists()
 
 
 def test_without_django_crontab_there_is_nothing_to_warn_of(warnings, settings) -> None:
-    settings.LOG_DIR = "/srv/my project/logs"
+    log_to("/srv/my project/runs.log", settings)
     settings.INSTALLED_APPS = [app for app in settings.INSTALLED_APPS if app != "django_crontab"]
     assert warnings() == []

@@ -15,7 +15,7 @@ CRON = f"""\
 # Expires referral codes. cron reads this file as /etc/cron.d/expire-referral-codes: owned by root, no dot in its name.
 SHELL=/bin/sh
 PATH=/usr/bin:/bin
-# A run that finds the one before it still at work stands aside (exit status 75).
+# flock exits with 75 if the previous run is still going.
 0 2 * * * {USER} mkdir -p {PROJECT}/logs && flock -n -E 75 {PROJECT}/manage.py {PYTHON} {PROJECT}/manage.py\
  expire_referral_codes >> {PROJECT}/logs/scheduled_runs.log 2>&1
 """

@@ -11,6 +11,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError
 from django.utils.crypto import get_random_string
 
+from main import conf
 from main.demo.loading import AGENT, STAFF, NotTheDemos, load
 from main.sweep.failures import explain
 
@@ -46,7 +47,7 @@ class Command(BaseCommand):
 
 def _typed(*arguments: str) -> str:
     """The command as a person types it in the present folder, with the Python that runs now."""
-    program = [_from_here(Path(sys.executable)), _from_here(settings.BASE_DIR / "manage.py")]
+    program = [_from_here(Path(sys.executable)), _from_here(conf.manage_py())]
     return subprocess.list2cmdline([*program, *arguments])
 
 

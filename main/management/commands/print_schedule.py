@@ -5,9 +5,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from main import conf
 from main.codes.text import visible
 from main.scheduling import cron_d, systemd, windows
 from main.scheduling.installation import NAME, Installation
@@ -29,7 +29,7 @@ class Command(BaseCommand):
 
     def handle(self, *, target: str, output: Path | None, **options: Any) -> None:
         try:
-            texts = TARGETS[target](parse_schedule(settings.EXPIRATION_SCHEDULE), _this_installation())
+            texts = TARGETS[target](parse_schedule(conf.schedule()), _this_installation())
         except CannotExpress as reason:
             raise CommandError(str(reason)) from reason
         if output:
@@ -63,13 +63,13 @@ class Command(BaseCommand):
 
 
 def _this_installation() -> Installation:
-    folder = str(settings.BASE_DIR)
+    manage = conf.manage_py()
     here = Installation(
         # As it was called: a link resolved would lead out of the virtual environment.
         python=sys.executable,
-        manage=str(settings.BASE_DIR / "manage.py"),
-        folder=folder,
-        log=str(settings.SCHEDULE_LOG),
+        manage=str(manage),
+        folder=str(manage.parent),
+        log=str(conf.schedule_log()),
         user=getpass.getuser(),
     )
     for path in here:

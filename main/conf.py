@@ -1,0 +1,38 @@
+"""The settings of this app, each with the value that holds where a project does not set it.
+
+A setting is read when it is needed, so that a test can override it. None is required.
+"""
+
+import sys
+from datetime import timedelta
+from pathlib import Path
+
+from django.conf import settings
+
+
+def clock_tolerance() -> float:
+    """How many seconds the clock of this process may differ from the database server's before it refuses to sweep."""
+    return float(getattr(settings, "EXPIRATION_CLOCK_TOLERANCE", 60))
+
+
+def overdue_limit() -> timedelta:
+    """How long a code may be overdue, or no sweep completed, before that is a problem: a day and two hours."""
+    return timedelta(hours=getattr(settings, "EXPIRATION_OVERDUE_LIMIT", 26))
+
+
+def schedule() -> str:
+    """When the sweep runs, as five fields of cron; whose clock they are read on depends on the scheduler."""
+    return str(getattr(settings, "EXPIRATION_SCHEDULE", "0 2 * * *"))
+
+
+def schedule_log() -> Path:
+    """The file that gets what the sweeps started by cron print."""
+    return Path(getattr(settings, "SCHEDULE_LOG", manage_py().with_name("logs") / "scheduled_runs.log"))
+
+
+def manage_py() -> Path:
+    """The absolute path of the project's manage.py: the one that runs now, else the one in BASE_DIR."""
+    running = Path(sys.argv[0])
+    if running.name == "manage.py":
+        return running.absolute()
+    return Path(getattr(settings, "BASE_DIR", Path.cwd())) / "manage.py"
