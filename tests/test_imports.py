@@ -16,7 +16,7 @@ LAYERS = [
     {"models"},
     {"codes", "sweep"},
     {"signals"},
-    {"importing", "forms"},
+    {"importing", "forms", "backup"},
     {"accounts", "demo", "admin", "staff", "views"},
     {"tasks", "cron", "urls", "apps", "management", "templatetags"},
 ]
