@@ -9,11 +9,11 @@ from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
-from django.db.models.functions import Upper
 from django.utils import timezone
 
 from main.codes.dates import validate_year
-from main.codes.text import OneLineField, clean_code, validate_code
+from main.codes.lookalikes import LookupKey, lookup_key
+from main.codes.text import LONGEST_CODE, OneLineField, validate_code
 
 ENDS_SOON = timedelta(days=7)
 
@@ -137,10 +137,8 @@ class ReferralCodeQuerySet(models.QuerySet["ReferralCode"]):
         return states[state]
 
     def with_code(self, *codes: str) -> Self:
-        """Those of `codes` that exist, whatever their case and the spaces around them; none or one for each."""
-        cleaned = map(clean_code, codes)
-        known = [code for code in cleaned if code.isprintable()]  # PostgreSQL would raise an error at a NUL
-        return self.alias(upper_code=Upper("code")).filter(upper_code__in=known)
+        """Those of `codes` that exist, whatever their spelling; none or one for each. See `main.codes.lookalikes`."""
+        return self.filter(lookup_key__in={key for key in map(lookup_key, codes) if key})
 
 
 class ReferralCode(models.Model):
@@ -160,7 +158,12 @@ class ReferralCode(models.Model):
         SWITCHED_OFF = "switched_off", "switched off"
         AGENT_INACTIVE = "agent_inactive", "agent inactive"
 
-    code = OneLineField(max_length=64, validators=[validate_code], help_text="What the customer types at checkout.")
+    code = OneLineField(
+        max_length=LONGEST_CODE, validators=[validate_code], help_text="What the customer types at checkout."
+    )
+    lookup_key = models.GeneratedField(
+        expression=LookupKey("code"), output_field=models.CharField(max_length=LONGEST_CODE), db_persist=True
+    )
     agent = models.ForeignKey(
         UserProfile, on_delete=models.PROTECT, related_name="referral_codes", null=True, blank=True,
         help_text="Empty for a code of the house.",
@@ -188,7 +191,8 @@ class ReferralCode(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                Upper("code"), name="referralcode_code_unique", violation_error_message="This code already exists."
+                fields=["lookup_key"], name="referralcode_code_unique",
+                violation_error_message="This code already exists.",
             ),
             models.CheckConstraint(
                 condition=Q(discount__gte=0, discount__lte=100), name="referralcode_discount_percent",

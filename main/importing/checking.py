@@ -10,6 +10,7 @@ from typing import NamedTuple
 from django.core.exceptions import ValidationError
 
 from main.codes.dates import parse_instant
+from main.codes.lookalikes import lookup_key
 from main.codes.text import clean_code
 from main.importing.agents import Agents
 from main.importing.reading import Row
@@ -62,14 +63,14 @@ def check(rows: Iterable[Row], agents: Agents) -> Iterator[Draft]:
     first_lines: dict[str, int] = {}
     for chunk in chunks(rows):
         drafts = [draft(row, agents) for row in chunk]
-        stored = ReferralCode.objects.with_code(*(item.code.code for item in drafts)).values_list("code", flat=True)
-        existing = {clean_code(code) for code in stored}
+        stored = ReferralCode.objects.with_code(*(item.code.code for item in drafts))
+        existing = set(stored.values_list("lookup_key", flat=True))
         for item in drafts:
             if UNREADABLE not in item.faults:
                 _add_faults_of_model(item)
-            if (code := item.code.code) in existing:
+            if (key := lookup_key(item.code.code)) in existing:
                 item.faults.setdefault("code", []).append("it exists already, and nothing is overwritten")
-            if code and (first := first_lines.setdefault(code, item.line)) != item.line:
+            if key and (first := first_lines.setdefault(key, item.line)) != item.line:
                 item.faults.setdefault("code", []).append(f"line {first} has the same")
             yield item
 
