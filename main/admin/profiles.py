@@ -34,6 +34,10 @@ class ProfileAdmin(SturdyAdmin):
     def get_fields(self, request: HttpRequest, obj: UserProfile | None = None) -> Any:
         return ["name", "role", "user", "can_sign_in", "codes"] if obj else ["name", "role", "user"]
 
+    def get_readonly_fields(self, request: HttpRequest, obj: UserProfile | None = None) -> Any:
+        """The account stays: who could put another in its place would have the agent's codes."""
+        return [*self.readonly_fields, "user"] if obj else self.readonly_fields
+
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         """Whom staff add are agents, most of all from the form of a code, where no one else can be chosen."""
         return {"role": UserProfile.Role.AGENT, **super().get_changeform_initial_data(request)}

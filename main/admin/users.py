@@ -1,16 +1,52 @@
-"""Accounts. None is deleted by a click: what a person did, and when, would go with it."""
+"""Accounts and groups.
+
+Only superusers decide who is staff and who may do what, and change the accounts of staff: whoever could set the
+password or the e-mail address of such an account would have its rights. No account is deleted by a click: what a person
+did, and when, would go with it.
+"""
+
+from typing import Any
 
 from django.contrib import admin
-from django.contrib.auth.admin import UserAdmin
-from django.contrib.auth.models import User
+from django.contrib.auth.admin import GroupAdmin, UserAdmin
+from django.contrib.auth.models import Group, User
 from django.http import HttpRequest
 
+from main.admin.sturdy import SturdyAdmin
+
 admin.site.unregister(User)
+admin.site.unregister(Group)
+
+
+@admin.register(Group)
+class RightsAdmin(SturdyAdmin, GroupAdmin):
+    """Django's own, for superusers; others who may view groups see them."""
+
+    def has_add_permission(self, request: Any) -> bool:
+        return bool(request.user.is_superuser)
+
+    def has_change_permission(self, request: Any, obj: Group | None = None) -> bool:
+        return bool(request.user.is_superuser)
+
+    def has_delete_permission(self, request: Any, obj: Group | None = None) -> bool:
+        return bool(request.user.is_superuser)
+
+    def has_view_permission(self, request: HttpRequest, obj: Group | None = None) -> bool:
+        rights = ("view_group", "change_group")
+        return any(request.user.has_perm(f"auth.{right}") for right in rights)
 
 
 @admin.register(User)
-class AccountAdmin(UserAdmin):  # type: ignore[type-arg] # generic for the stubs only
+class AccountAdmin(SturdyAdmin, UserAdmin):  # type: ignore[type-arg] # generic for the stubs only
     """Django's own, without deletion; "Active" switches an account off."""
+
+    def has_change_permission(self, request: Any, obj: User | None = None) -> bool:
+        of_staff = obj is not None and (obj.is_staff or obj.is_superuser)
+        return super().has_change_permission(request, obj) and (request.user.is_superuser or not of_staff)
 
     def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         return False
+
+    def get_readonly_fields(self, request: Any, obj: User | None = None) -> Any:
+        rights = [] if request.user.is_superuser else ["is_staff", "is_superuser", "groups", "user_permissions"]
+        return [*super().get_readonly_fields(request, obj), *rights]
