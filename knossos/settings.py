@@ -17,7 +17,7 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 # By absolute path: a cron job starts in the home folder with almost no environment.
 env = Environment(BASE_DIR / ".env")
 
-DEBUG = env.switch("DEBUG", default=True)
+DEBUG = env.switch("DEBUG", default=os.environ.get("DEBUG_BY_DEFAULT") != "off")
 SECRET_KEY = env.text("SECRET_KEY", "only-for-development" if DEBUG else "")
 if not SECRET_KEY:
     raise ImproperlyConfigured("DEBUG is off and SECRET_KEY is not set: set SECRET_KEY in the environment or in .env.")
@@ -52,6 +52,7 @@ MIDDLEWARE = [
     "knossos.errors.request_id",  # first, so that the lines about whatever happens below carry the id
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "knossos.privacy.keep_no_copies",  # below the static files, which are for everybody
     "django.contrib.sessions.middleware.SessionMiddleware",
     "knossos.addresses.refuse_nul",
     "django.middleware.common.CommonMiddleware",
@@ -165,7 +166,7 @@ parse_schedule(EXPIRATION_SCHEDULE)
 SCHEDULE_LOG = LOG_DIR / "scheduled_runs.log"
 CRONJOBS = [(EXPIRATION_SCHEDULE, "main.cron.expire_referral_codes", f">> {SCHEDULE_LOG} 2>&1")]
 CRONTAB_COMMENT = f"expire_referral_codes of {BASE_DIR}"  # else two installations of one user remove each other's line
-CRONTAB_COMMAND_PREFIX = f"mkdir -p {LOG_DIR} &&"  # without the folder the shell would not start the job
+CRONTAB_COMMAND_PREFIX = f"umask 027 && mkdir -p {LOG_DIR} &&"  # without the folder the shell would not start the job
 CRONTAB_DJANGO_MANAGE_PATH = str(BASE_DIR / "manage.py")
 # A job of cron does not see the environment of this process.
 CRONTAB_DJANGO_SETTINGS_MODULE = os.environ.get("DJANGO_SETTINGS_MODULE", "knossos.settings")

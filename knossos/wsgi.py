@@ -2,7 +2,9 @@ import os
 
 from django.core.wsgi import get_wsgi_application
 
-import knossos.celery  # noqa: F401 - so that `.delay()` knows the broker in a web process
-
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "knossos.settings")
+# Strangers reach a server, so it must be asked for DEBUG. runserver has read the settings when it comes here.
+os.environ.setdefault("DEBUG_BY_DEFAULT", "off")
 application = get_wsgi_application()
+
+import knossos.celery  # noqa: E402, F401 - reads the settings; so that `.delay()` knows the broker in a web process

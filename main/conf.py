@@ -30,6 +30,16 @@ def schedule_log() -> Path:
     return Path(getattr(settings, "SCHEDULE_LOG", manage_py().with_name("logs") / "scheduled_runs.log"))
 
 
+def proxies() -> int:
+    """How many proxies of our own stand before the server, and add to X-Forwarded-For the address that they saw."""
+    return int(getattr(settings, "PROXIES", 0))
+
+
+def rate_limit_storage() -> str:
+    """Where rates are counted: "memory://" for each process by itself, or a Redis for all of them."""
+    return str(getattr(settings, "RATE_LIMIT_STORAGE", "memory://"))
+
+
 def manage_py() -> Path:
     """The absolute path of the project's manage.py: the one that runs now, else the one in BASE_DIR."""
     running = Path(sys.argv[0])

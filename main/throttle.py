@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterator
 from functools import cache
 from ipaddress import IPv6Address, ip_address, ip_network
 
-from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.http import HttpRequest
 from django.utils.crypto import salted_hmac
@@ -13,6 +12,8 @@ from limits import parse
 from limits.errors import StorageError
 from limits.storage import MemoryStorage, Storage, storage_from_string
 from limits.strategies import FixedWindowRateLimiter
+
+from main import conf
 
 logger = logging.getLogger(__name__)
 
@@ -52,7 +53,7 @@ def client_network(request: HttpRequest) -> str | None:
     None where a socket of this machine says neither.
     """
     # Each proxy appends the address that it saw to X-Forwarded-For; what stands before those is the client's word.
-    proxies = getattr(settings, "PROXIES", 0)
+    proxies = conf.proxies()
     forwarded = request.META.get("HTTP_X_FORWARDED_FOR", "").split(",")
     claimed = _network(forwarded[-proxies]) if 0 < proxies <= len(forwarded) else None
     return claimed or _network(request.META.get("REMOTE_ADDR", ""))
@@ -83,7 +84,7 @@ def counts_of_this_process() -> MemoryStorage:
 
 
 def _storage() -> Storage:
-    address = getattr(settings, "RATE_LIMIT_STORAGE", "memory://")
+    address = conf.rate_limit_storage()
     return counts_of_this_process() if address == "memory://" else _shared_storage(address)
 
 

@@ -115,6 +115,14 @@ def test_the_last_run_is_told_with_its_result_and_a_link(client):
     assert "OperationalError: gone" in page
 
 
+def test_why_a_run_failed_is_not_told_to_one_who_may_view_codes_alone(client):
+    make_run(NOW - timedelta(hours=1), state="failed", error="OperationalError: no host db.internal")
+    client.force_login(make_staff("looker", "view_referralcode"))
+    page = front_page(client)
+    assert "Failed" in page
+    assert "db.internal" not in page
+
+
 def test_it_costs_the_same_few_queries_however_many_codes(client, django_assert_max_num_queries):
     for number in range(60):
         make_code(f"A-{number}", expires_at=NOW + number * DAY)

@@ -1,6 +1,7 @@
 """The log: every expiration, one line a code; and what happens when it cannot be written."""
 
 import logging
+import os
 from shutil import rmtree
 
 import pytest
@@ -72,3 +73,16 @@ def test_the_log_of_the_project_lies_in_its_logs_folder(settings) -> None:
     assert handler["filename"] == settings.BASE_DIR / "logs" / "referral_codes.log"
     assert handler["filename"].is_absolute()
     assert logging.getLogger("main.signals").level == logging.INFO
+
+
+@pytest.mark.skipif("sys.platform == 'win32'", reason="Windows has other rights")
+def test_a_new_log_is_not_for_everybody_and_an_old_one_keeps_its_rights(log_file) -> None:
+    before = os.umask(0o022)
+    try:
+        logging.getLogger("main.signals").info("first")
+        assert log_file.stat().st_mode & 0o777 == 0o640
+        log_file.chmod(0o600)
+        logging.getLogger("main.signals").info("second")
+        assert log_file.stat().st_mode & 0o777 == 0o600
+    finally:
+        os.umask(before)

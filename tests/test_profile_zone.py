@@ -56,5 +56,6 @@ def test_leads_back_to_the_page_from_where_it_was_called(client: Client) -> None
     assert choose(client, "UTC", "?next=/agents/1/codes/") == (302, "/agents/1/codes/")
 
 
-def test_leads_to_no_other_site(client: Client) -> None:
-    assert choose(client, "UTC", "?next=https://example.org/") == (302, "/profile/")
+@pytest.mark.parametrize("wanted", ["https://example.org/", "//example.org/", "/\\example.org", "foo", "profile", ""])
+def test_leads_to_no_other_site_and_to_nothing_that_is_no_address(client: Client, wanted: str) -> None:
+    assert choose(client, "UTC", f"?next={wanted}") == (302, "/profile/")

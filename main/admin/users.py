@@ -1,8 +1,8 @@
 """Accounts and groups.
 
 Only superusers decide who is staff and who may do what, and change the accounts of staff: whoever could set the
-password or the e-mail address of such an account would have its rights. No account is deleted by a click: what a person
-did, and when, would go with it.
+password or the e-mail address of such an account would have its rights. No account is deleted by a click: what a
+person did, and when, would go with it.
 """
 
 from typing import Any

@@ -21,8 +21,9 @@ def files(schedule: Schedule, here: Installation) -> dict[str, str]:
     """Return the file's text by its name. Raises CannotExpress where the paths are too long for cron."""
     log_folder = str(Path(here.log).parent)
     command = _escaped(
+        # What is printed names codes and agents: for the owner and the group.
         # Without its folder the shell could not open the log, and would not start the job.
-        f"mkdir -p {shlex.quote(log_folder)} && flock -n -E 75 {shlex.quote(here.manage)}"
+        f"umask 027 && mkdir -p {shlex.quote(log_folder)} && flock -n -E 75 {shlex.quote(here.manage)}"
         f" {shlex.quote(here.python)} {shlex.quote(here.manage)} {COMMAND} >> {shlex.quote(here.log)} 2>&1"
     )
     if len(command.encode()) > LONGEST_COMMAND:

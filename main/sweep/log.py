@@ -1,6 +1,7 @@
 """The file in which every expiration is logged, one line a code."""
 
 import logging
+import os
 from contextlib import suppress
 from datetime import UTC, datetime
 from io import SEEK_END, TextIOWrapper
@@ -28,13 +29,20 @@ class LogFileHandler(WatchedFileHandler):
     def _open(self) -> TextIOWrapper:
         path = Path(self.baseFilename)
         path.parent.mkdir(parents=True, exist_ok=True)
-        stream = path.open("a", encoding=self.encoding, buffering=BUFFER_BYTES)
+        stream = open(  # noqa: SIM115 - the handler closes it
+            path, "a", encoding=self.encoding, buffering=BUFFER_BYTES, opener=_not_for_everybody
+        )
         if _ends_within_a_line(path):
             stream.write("\n")
         return stream
 
     def handleError(self, record: logging.LogRecord) -> None:
         raise  # noqa: PLE0704 - called inside emit's except clause
+
+
+def _not_for_everybody(path: str, flags: int) -> int:
+    """A new file is for its owner and group: it names every code. One that exists keeps its rights."""
+    return os.open(path, flags, 0o640)
 
 
 def _ends_within_a_line(path: Path) -> bool:

@@ -40,6 +40,13 @@ def test_who_gets_what(town, route, method):
     assert found == TABLE[route][method == "post"]
 
 
+@pytest.mark.parametrize("person", ["anonymous", "agent", "superuser"])
+def test_nobody_keeps_a_copy_of_a_page(town, person):
+    for route in TABLE:
+        response = town.client(person).get(town.address(route))
+        assert "no-store" in response["Cache-Control"], route
+
+
 @pytest.mark.parametrize("person", ["anonymous", "agent", "staff"])
 def test_nothing_is_done_without_a_token_of_the_form(town, person):
     before = everything()

@@ -112,7 +112,7 @@ def test_the_snippets_of_the_design_document(installed, broker, start_worker) ->
 
 @pytest.mark.parametrize("module", ["wsgi", "asgi"])
 def test_every_thread_of_a_web_process_sends_the_task_to_the_broker(module, installed, broker, start_worker) -> None:
-    installed.configure(CELERY_BROKER_URL=broker)
+    installed.configure(CELERY_BROKER_URL=broker, DEBUG="on")
     installed.add_overdue_code()
     worker = start_worker(installed)
     sent = subprocess.run(

@@ -140,7 +140,7 @@ def test_another_schedule_is_added_in_the_place_of_the_old_one(installed, with_c
     table = with_crontab(installed)
     installed.configure(EXPIRATION_SCHEDULE="30 4 * * mon-fri")
     assert installed.run("crontab", "add", "-v", "0").returncode == 0
-    assert [line.split(" mkdir")[0] for line in table.read_text().splitlines()] == ["30 4 * * mon-fri"]
+    assert [line.split(" umask")[0] for line in table.read_text().splitlines()] == ["30 4 * * mon-fri"]
 
 
 def test_without_v_0_a_changed_schedule_is_removed_and_not_added(installed, with_crontab) -> None:

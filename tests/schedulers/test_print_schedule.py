@@ -16,8 +16,8 @@ CRON = f"""\
 SHELL=/bin/sh
 PATH=/usr/bin:/bin
 # flock exits with 75 if the previous run is still going.
-0 2 * * * {USER} mkdir -p {PROJECT}/logs && flock -n -E 75 {PROJECT}/manage.py {PYTHON} {PROJECT}/manage.py\
- expire_referral_codes >> {PROJECT}/logs/scheduled_runs.log 2>&1
+0 2 * * * {USER} umask 027 && mkdir -p {PROJECT}/logs && flock -n -E 75 {PROJECT}/manage.py {PYTHON}\
+ {PROJECT}/manage.py expire_referral_codes >> {PROJECT}/logs/scheduled_runs.log 2>&1
 """
 
 SERVICE = f"""\
@@ -110,7 +110,7 @@ def test_a_schedule_that_a_scheduler_cannot_run_is_refused(target, schedule, rea
 
 def test_cron_runs_what_only_cron_can(run_command, settings) -> None:
     settings.EXPIRATION_SCHEDULE = "0 2 1 * mon"
-    assert f"\n0 2 1 * mon {USER} mkdir" in run_command("print_schedule", "cron")
+    assert f"\n0 2 1 * mon {USER} umask" in run_command("print_schedule", "cron")
 
 
 @pytest.mark.parametrize("target", ["cron", "systemd", "windows"])

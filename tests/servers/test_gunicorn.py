@@ -1,0 +1,92 @@
+"""The production server as an operator starts it, and what it believes of a request."""
+
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.client import HTTPConnection, HTTPResponse
+from typing import Any
+
+import pytest
+
+from tests.conftest import PROJECT
+from tests.test_production_settings import PRODUCTION
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="gunicorn does not run on Windows")
+
+
+@pytest.fixture
+def environment(tmp_path, manage):
+    """No .env, a migrated database; nothing else is set."""
+    assert manage("migrate", "-v", "0").returncode == 0
+    return {
+        "PATH": "/usr/bin:/bin",
+        "HOME": str(tmp_path),
+        "DATABASE_URL": f"sqlite:///{tmp_path}/db.sqlite3",
+        "LOG_DIR": str(tmp_path / "logs"),
+    }
+
+
+@contextmanager
+def gunicorn(environment: dict[str, str], *options: str) -> Iterator[tuple[int, Any]]:
+    """The server on a free port, until the block ends."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "gunicorn", "--bind", f"127.0.0.1:{port}", *options, "knossos.wsgi"]
+    process = subprocess.Popen(command, cwd=PROJECT, env=environment, stderr=subprocess.PIPE, text=True)
+    try:
+        yield port, process
+    finally:
+        process.terminate()
+        process.communicate(timeout=60)
+
+
+def ask(port: int, host: str, **headers: str) -> HTTPResponse:
+    """The answer, once the server is up."""
+    deadline = time.monotonic() + 60
+    while True:
+        connection = HTTPConnection("127.0.0.1", port, timeout=30)
+        try:
+            connection.request(
+                "GET", "/sign-in/", headers={"Host": host} | {k.replace("_", "-"): v for k, v in headers.items()}
+            )
+            return connection.getresponse()
+        except ConnectionRefusedError:
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+
+
+def test_without_env_it_does_not_start_and_says_why(environment):
+    with gunicorn(environment) as (_, process):
+        _, errors = process.communicate(timeout=60)
+    assert process.returncode != 0
+    assert "DEBUG is off and SECRET_KEY is not set" in errors
+
+
+def test_debug_that_is_asked_for_is_given(environment):
+    with gunicorn(environment | {"DEBUG": "on"}) as (port, _):
+        assert ask(port, "localhost").status == 200
+
+
+def test_a_foreign_host_is_told_nothing(environment):
+    with gunicorn(environment | {"SECRET_KEY": PRODUCTION["SECRET_KEY"]}) as (port, _):
+        answer = ask(port, "evil.example.com", X_Forwarded_Proto="https")
+        page = answer.read().decode()
+    assert answer.status == 400
+    assert "The request was not understood" in page
+    assert "DATABASE" not in page
+
+
+SAYS_HTTPS = [{"X_Forwarded_Proto": "https"}, {"X_Forwarded_Ssl": "on"}, {"X_Forwarded_Protocol": "ssl"}]
+
+
+@pytest.mark.parametrize(("proxies", "statuses"), [("0", [301, 301, 301]), ("1", [200, 301, 301])])
+def test_only_a_proxy_of_our_own_is_believed_that_a_request_came_by_https(environment, tmp_path, proxies, statuses):
+    with gunicorn(environment | PRODUCTION | {"PROXIES": proxies}) as (port, _):
+        assert [ask(port, "codes.example.com", **header).status for header in SAYS_HTTPS] == statuses
+        assert ask(port, "codes.example.com").status == 301
+        # Nor does it listen to orders in the home folder.
+        assert not [path for path in tmp_path.rglob("*") if path.is_socket()]
