@@ -1,14 +1,14 @@
 """Forms for referral codes, for the pages and the admin alike."""
 
-from datetime import date, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.utils import timezone
 
-from main.codes.dates import end_of_day
+from main.codes.dates import day_ended, parse_instant
+from main.codes.percent import parse_percent
 from main.codes.text import clean_code
-from main.codes.wording import day_ended
 from main.models import ReferralCode
 
 # The stubs know the form as generic; at run time it is not.
@@ -27,9 +27,28 @@ class CodeField(forms.CharField):
         return clean_code(super().to_python(value) or "")
 
 
-class EndWidget(forms.SplitDateTimeWidget):
-    """A day and a time; a code that works to the end of a day shows that day, without a time."""
+class PercentField(forms.DecimalField):
+    """A discount, as the import reads it too."""
 
+    widget = forms.TextInput(attrs={"inputmode": "decimal"})
+
+    def to_python(self, value: Any) -> Any:
+        return None if value in self.empty_values else parse_percent(str(value))
+
+
+class ShowsEnd(forms.SplitDateTimeWidget):
+    """A box for a day and one for a time; a code that works to the end of a day shows that day, without a time."""
+
+    def decompress(self, value: Any) -> Any:
+        if value and (day := day_ended(value)):
+            parts: list[Any] = [day, None]
+        else:
+            local = timezone.localtime(value) if value else None
+            parts = [local.date(), local.time()] if local else [None, None]
+        return [widget.format_value(part) for widget, part in zip(self.widgets, parts, strict=True)]
+
+
+class EndWidget(ShowsEnd):
     use_fieldset = True
 
     def __init__(self) -> None:
@@ -40,36 +59,28 @@ class EndWidget(forms.SplitDateTimeWidget):
             time_format="%H:%M:%S",
         )
 
-    def decompress(self, value: datetime | None) -> Any:
-        return day_and_time(value) or super().decompress(value)
 
-
-class EndField(forms.SplitDateTimeField):
-    """An instant in the current time zone; a day without a time means the end of that day in the project's."""
+class EndField(forms.MultiValueField):
+    """The end of a code as `parse_instant` reads it, from a box for the day and one for the time."""
 
     widget = EndWidget
-    default_error_messages = {
-        "invalid_date": "Give the day like 2026-12-31, or leave day and time empty.",
-        "invalid_time": "Give the time like 17:30, or leave it empty.",
-    }
 
-    def compress(self, data_list: Any) -> datetime | None:
-        if data_list and data_list[0] and data_list[1] in self.empty_values:
-            return end_of_day(data_list[0])
-        return super().compress(data_list)
+    def __init__(self, **kwargs: Any) -> None:
+        day, time = forms.CharField(required=False), forms.CharField(required=False)
+        super().__init__(fields=[day, time], require_all_fields=False, **kwargs)
 
-
-def day_and_time(instant: datetime | None) -> tuple[date, None] | None:
-    """The day that ends at `instant`, and no time; None where no day ends then."""
-    day = day_ended(instant) if instant else None
-    return (day, None) if day else None
+    def compress(self, data_list: list[str]) -> datetime | None:
+        day, time = data_list or ("", "")
+        if time and not day:
+            raise forms.ValidationError("Give the day too, such as 2026-12-31, or leave day and time empty.", "day")
+        return parse_instant(f"{day} {time}") if day else None
 
 
 class ReferralCodeForm(ModelForm):
     class Meta:
         model = ReferralCode
         fields = ["code", "discount", "expires_at"]
-        field_classes = {"code": CodeField, "expires_at": EndField}
+        field_classes = {"code": CodeField, "discount": PercentField, "expires_at": EndField}
         widgets: dict[str, Any] = {
             "code": forms.TextInput(attrs={"autocapitalize": "characters", "spellcheck": "false"})
         }
@@ -79,9 +90,15 @@ class ReferralCodeForm(ModelForm):
         super().__init__(*args, **kwargs)
         if "expires_at" in self.fields:  # staff who may only look get no fields in the admin
             self.fields["expires_at"].help_text = (
-                f"Day, and time in {timezone.get_current_timezone_name()}. Without a time: to the end of that day in "
-                f"{timezone.get_default_timezone_name()}. Leave both empty for a code that never expires."
+                f"Day, and time in {timezone.get_current_timezone_name()}. A date without a time means the end of "
+                f"that day in {timezone.get_default_timezone_name()}. Leave both empty for a code that never expires."
             )
+
+    def clean_expires_at(self) -> datetime | None:
+        """What was not touched stays to the microsecond, and on an autumn night the second 03:30."""
+        touched = "expires_at" in self.changed_data
+        end: datetime | None = self.cleaned_data["expires_at"] if touched else self.instance.expires_at
+        return end
 
     def clean_code(self) -> str:
         code: str = self.cleaned_data["code"]

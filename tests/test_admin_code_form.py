@@ -95,9 +95,10 @@ def test_the_end_of_a_day_is_shown_as_that_day_and_stays_it(client):
         ("0001-01-01", "00:00", "The year must be from 1970 to 9998."),
         ("9999-12-31", "", "The year must be from 1970 to 9998."),
         ("9999-12-31", "23:59", "The year must be from 1970 to 9998."),
-        ("tomorrow", "", "Give the day like 2026-12-31, or leave day and time empty."),
-        ("", "12:00", "Give the day like 2026-12-31, or leave day and time empty."),
-        ("2026-12-24", "25:00", "Give the time like 17:30, or leave it empty."),
+        ("tomorrow", "", "'tomorrow' is not a date: write 2026-12-31 or 31/12/2026, or with a time 2026-12-31 17:00."),
+        ("", "12:00", "Give the day too, such as 2026-12-31, or leave day and time empty."),
+        ("2026-12-24", "25:00", "'25:00' is not a time: write one from 00:00 to 23:59."),
+        ("12/31/2026", "", "'12/31/2026' is not a date: there is no month 31. The day comes first: write 31/12/2026."),
     ],
 )
 def test_a_date_that_cannot_be_is_refused_at_its_field(client, day, time, error):
@@ -109,8 +110,11 @@ def test_a_date_that_cannot_be_is_refused_at_its_field(client, day, time, error)
     [
         ("-1", "Ensure this value is greater than or equal to 0."),
         ("100.01", "Ensure this value is less than or equal to 100."),
-        ("NaN", "Enter a number."),
-        ("1e99", "Ensure that there are no more than 5 digits in total."),
+        ("NaN", "'NaN' is not a percentage: write a number such as 20 or 12.5."),
+        ("1e99", "'1e99' is not a percentage: write a number such as 20 or 12.5."),
+        ("1" * 9, "Ensure that there are no more than 5 digits in total."),
+        ("12.345", "Ensure that there are no more than 2 decimal places."),
+        ("", "This field is required."),
     ],
 )
 def test_a_discount_is_a_percentage(client, discount, error):

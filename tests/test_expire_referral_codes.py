@@ -172,7 +172,7 @@ def test_no_control_character_from_data_reaches_terminal_or_log(run_command, joh
     ("arguments", "complaint"),
     [
         (["--as-of", "2026-11-21"], "--as-of goes with --dry-run: a real run expires what is overdue now."),
-        (["--dry-run", "--as-of", "soon"], "'soon' is not a date: write 2026-12-31, 2026-12-31 17:00"),
+        (["--dry-run", "--as-of", "soon"], "'soon' is not a date: write 2026-12-31 or 31/12/2026"),
         (["--dry-run", "--as-of", "2026-02-30"], "'2026-02-30' is not a date"),
         (["--dry-run", "--as-of", "0001-01-01"], "The year must be from 1970 to 9998."),
         (["--batch-size", "0"], "'0' is not a whole number from 1 to 10000."),

@@ -24,7 +24,7 @@ OLD-15,,15,2026-11-20,inactive
 BAD = """\
 code,agent,discount,expires_at,status
 GOOD-1,,10,2026-12-31,active
-BAD-1,Nobody,120,31/12/2026,maybe
+BAD-1,Nobody,120,12/31/2026,maybe
 good-1,,,,
 TAKEN,,,,
 "two
@@ -80,8 +80,8 @@ def test_with_v_2_a_real_run_names_every_row(import_codes, john) -> None:
 
 REFUSED = (
     "line 3: refused: agent: no agent is called 'Nobody': create it in the admin first, or add --create-agents; "
-    "discount: Ensure this value is less than or equal to 100; expires_at: '31/12/2026' is not a date: "
-    "write 2026-12-31, 2026-12-31 17:00 or 2026-12-31T17:00+02:00; "
+    "discount: Ensure this value is less than or equal to 100; expires_at: '12/31/2026' is not a date: "
+    "there is no month 31. The day comes first: write 31/12/2026; "
     "status: 'maybe' is not a status: write active or inactive\n"
     "line 4: refused: code: line 2 has the same\n"
     "line 5: refused: code: it exists already, and nothing is overwritten\n"
@@ -174,7 +174,7 @@ def test_the_sample_file_of_another_system_is_imported_whole(run_command) -> Non
 
 def test_the_sample_file_as_excel_saves_it_is_imported_whole(run_command) -> None:
     output = run_command("import_codes", str(DATA / "codes-from-excel.csv"), "--create-agents").splitlines()
-    assert output[0] == "Columns that are not read: Notes."
+    assert output[0] == "Ignored columns: Notes."
     assert output[-1] == "Imported 40 codes (15 of them past their date and saved as inactive), 19 agents created."
     assert ReferralCode.objects.with_code("EU-WELCOME-7445").get().discount == 100
 

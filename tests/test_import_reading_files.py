@@ -44,8 +44,7 @@ def test_the_same_codes_in_many_forms_of_file(import_codes, content) -> None:
 def test_a_column_that_is_not_known_is_named_and_not_read(import_codes) -> None:
     content = "id,code,Campaign  name,discount,agent,status,,Expires (UTC)\n1,A-1,x,,,,,y\n"
     assert import_codes(content).out == (
-        "Columns that are not read: id, Campaign name, Expires (UTC). No column is called expires_at.\n"
-        "Imported 1 code.\n"
+        "Ignored columns: id, Campaign name, Expires (UTC). No column is called expires_at.\nImported 1 code.\n"
     )
     assert import_codes(content.replace("A-1", "A-2"), verbosity=0).out == "Imported 1 code.\n"
 

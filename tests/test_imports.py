@@ -12,7 +12,16 @@ MAIN = Path(__file__).parent.parent / "main"
 # The modules of `codes` that need no model stand below the models.
 LAYERS = [
     {"conf"},
-    {"codes.text", "codes.lookalikes", "codes.dates", "codes.wording", "codes.spreadsheet", "scheduling", "throttle"},
+    {
+        "codes.text",
+        "codes.lookalikes",
+        "codes.dates",
+        "codes.percent",
+        "codes.wording",
+        "codes.spreadsheet",
+        "scheduling",
+        "throttle",
+    },
     {"models"},
     {"codes", "sweep"},
     {"signals"},

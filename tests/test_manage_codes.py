@@ -10,6 +10,7 @@ from django.contrib.messages import get_messages
 from django.db.models.signals import pre_save
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from main.codes.dates import end_of_day
 from main.models import ExpirationRun, ReferralCode, UserProfile
@@ -107,15 +108,18 @@ def test_says_that_a_code_past_its_date_was_saved_as_inactive(admin_client: Clie
         ),
         ({"code": "A\0B"}, {"code": ["Null characters are not allowed."]}),
         ({"discount": "101"}, {"discount": ["Ensure this value is less than or equal to 100."]}),
-        ({"discount": "NaN"}, {"discount": ["Enter a number."]}),
+        ({"discount": "NaN"}, {"discount": ["'NaN' is not a percentage: write a number such as 20 or 12.5."]}),
         (
             {"expires_at_0": "30/02/2026"},
-            {"expires_at": ["Give the day like 2026-12-31, or leave day and time empty."]},
+            {"expires_at": ["'30/02/2026' is not a date: February 2026 has the days 1 to 28."]},
         ),
-        ({"expires_at_1": "17:30"}, {"expires_at": ["Give the day like 2026-12-31, or leave day and time empty."]}),
+        (
+            {"expires_at_1": "17:30"},
+            {"expires_at": ["Give the day too, such as 2026-12-31, or leave day and time empty."]},
+        ),
         (
             {"expires_at_0": "2026-12-31", "expires_at_1": "25:00"},
-            {"expires_at": ["Give the time like 17:30, or leave it empty."]},
+            {"expires_at": ["'25:00' is not a time: write one from 00:00 to 23:59."]},
         ),
         ({"expires_at_0": "9999-12-31"}, {"expires_at": ["The year must be from 1970 to 9998."]}),
         (
@@ -151,8 +155,7 @@ def test_refuses_a_local_time_that_the_clocks_skip(admin_client: Client, code: R
     skipped = {"code": "X", "discount": "20", "expires_at_0": "2027-03-28", "expires_at_1": "03:30"}
     assert errors(admin_client, url_of("edit", code), **skipped) == {
         "expires_at": [
-            "2027-03-28 03:30:00 couldn’t be interpreted in time zone Europe/Athens; "
-            "it may be ambiguous or it may not exist."
+            "'2027-03-28 03:30' is not a date: the clocks of Europe/Athens skip 03:30 that day: write 04:30."
         ]
     }
 
@@ -167,10 +170,15 @@ def test_edits_a_code(admin_client: Client, code: ReferralCode) -> None:
 
 
 def test_a_form_that_is_sent_as_it_came_changes_nothing(admin_client: Client, code: ReferralCode) -> None:
-    for expires_at in [end_of_day(date(2026, 12, 31)), datetime(2026, 12, 31, 17, 30, 15, tzinfo=UTC), None]:
+    admin_client.cookies["zone"] = "Europe/Athens"
+    for expires_at in [
+        end_of_day(date(2026, 12, 31)), datetime(2026, 12, 31, 17, 30, 15, 250, tzinfo=UTC), None,
+        datetime(2026, 10, 25, 1, 30, tzinfo=UTC),  # the second 03:30 of that night in Athens
+    ]:  # fmt: skip
         ReferralCode.objects.update(expires_at=expires_at)
         form = admin_client.get(url_of("edit", code)).context["form"]
-        day, clock = form["expires_at"].subwidgets[0].data["subwidgets"]
+        with timezone.override("Europe/Athens"):
+            day, clock = form["expires_at"].subwidgets[0].data["subwidgets"]
         sent = {"expires_at_0": day["value"] or "", "expires_at_1": clock["value"] or ""}
         post(admin_client, url_of("edit", code), code="MARIA-15", discount="15", **sent)
         code.refresh_from_db()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any, ClassVar
 
 from django.contrib import admin, messages
@@ -11,7 +12,7 @@ from django.db import IntegrityError, connection
 from django.db.models import F, Field, Q, QuerySet
 from django.db.models.expressions import OrderBy
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import reverse
+from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -21,7 +22,9 @@ from main.admin.changelist import COUNTED_AT_MOST, CappedPaginator, CodeChangeLi
 from main.admin.display import badge, moment
 from main.admin.filters import AgentFilter, ExpiryFilter, RunFilter, StateFilter
 from main.admin.forms import CodeForm
+from main.admin.hint import what_a_save_does
 from main.admin.sturdy import SturdyAdmin, is_id
+from main.codes.percent import percent_in_words
 from main.codes.telling import tell_saved
 from main.codes.wording import in_words
 from main.models import ReferralCode, UserProfile
@@ -78,7 +81,7 @@ class CodeAdmin(SturdyAdmin):
 
     @admin.display(description="discount", ordering="discount")
     def percent(self, code: ReferralCode) -> str:
-        return f"{code.discount.normalize():f} %"
+        return percent_in_words(code.discount)
 
     @admin.display(description="created", ordering="created_at")
     def created_on(self, code: ReferralCode) -> str:
@@ -107,6 +110,14 @@ class CodeAdmin(SturdyAdmin):
             f"{started:%H:%M}",
             f"{started.day} {started:%b %Y}",
         )
+
+    def get_urls(self) -> list[URLPattern]:
+        hint = self.admin_site.admin_view(partial(what_a_save_does, model_admin=self))
+        return [
+            path("add/what-a-save-does/", hint, name="main_referralcode_hint_for_new"),
+            path("<path:object_id>/what-a-save-does/", hint, name="main_referralcode_hint"),
+            *super().get_urls(),
+        ]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ReferralCode]:
         # Joined, the database would join a million rows before it sorts them; so agents are read for the page alone.

@@ -2,29 +2,23 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 
 from django.contrib.admin.widgets import AdminSplitDateTime
 from django.db.models import Q
-from django.utils import timezone
+from django.urls import reverse
 
-from main.forms import ReferralCodeForm, day_and_time
+from main.forms import ReferralCodeForm, ShowsEnd
 from main.models import UserProfile
 
 
-class ExpiryWidget(AdminSplitDateTime):
-    """A code that works to the end of a day shows that day, without a time."""
+class ExpiryWidget(ShowsEnd, AdminSplitDateTime):
+    """With the calendar and the clock of the admin."""
 
     def __init__(self, attrs: dict[str, Any] | None = None) -> None:
         super().__init__(attrs)
-        self.widgets[0].attrs["data-zone-of-days"] = timezone.get_default_timezone_name()
-        self.widgets[1].attrs["data-zone-of-times"] = timezone.get_current_timezone_name()
         for part, label in zip(self.widgets, ("Expiry date", "Expiry time"), strict=True):
             part.attrs["aria-label"] = label
-
-    def decompress(self, value: datetime | None) -> Any:
-        return day_and_time(value) or super().decompress(value)
 
 
 class CodeForm(ReferralCodeForm):
@@ -41,3 +35,8 @@ class CodeForm(ReferralCodeForm):
             self.fields["agent"].queryset = UserProfile.objects.filter(agents)  # type: ignore[attr-defined]
         if "status" in self.fields:
             self.fields["status"].help_text = "A code past its date is saved as inactive, whatever is chosen here."
+            self.fields["status"].widget.attrs["data-what-a-save-does"] = (
+                reverse("admin:main_referralcode_hint", args=[self.instance.pk])
+                if self.instance.pk
+                else reverse("admin:main_referralcode_hint_for_new")
+            )

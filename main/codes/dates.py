@@ -1,8 +1,10 @@
-"""Instants as people write them."""
+"""Instants as people write them, and the day that an instant ends: the one reader of dates."""
 
 import re
-from datetime import UTC, date, datetime, time, timedelta
+from calendar import month_name, monthrange
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from datetime import timezone as fixed_zone
+from typing import NoReturn
 
 from django.core.exceptions import ValidationError
 from django.utils import timezone
@@ -11,11 +13,9 @@ from django.utils import timezone
 FIRST_YEAR, LAST_YEAR = 1970, 9998
 
 WRITTEN = re.compile(
-    r"""(?: (?P<year>\d{4})(?P<mark>[-/])(?P<month>\d{1,2})(?P=mark)(?P<day>\d{1,2})   # 2026-12-31, 2026/12/31
-      | (?P<dotted_day>\d{1,2})\.\ ?(?P<dotted_month>\d{1,2})\.\ ?(?P<dotted_year>\d{4})\.?   # 31.12.2026
-    )
-    (?: (?:T|,?\ )(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{2})(?:[.,](?P<fraction>\d+))?)?
-        (?:\ ?(?P<utc>Z|UTC|GMT)|\ ?(?P<sign>[+-])(?P<offset_hours>\d{2})(?::?(?P<offset_minutes>\d{2}))?)?
+    r"""(?P<day>(?P<first>\d{1,4})(?P<mark>[-/.])\ ?(?P<second>\d{1,2})(?P=mark)\ ?(?P<third>\d{1,4}))\.?
+    (?:(?:T|,?\ )(?P<time>(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<seconds>\d{2})(?:[.,](?P<fraction>\d+))?)?)
+       (?:\ ?(?P<utc>Z|UTC|GMT)|\ ?(?P<sign>[+-])(?P<offset_hours>\d{2})(?::?(?P<offset_minutes>\d{2}))?)?
     )?""",
     re.ASCII | re.IGNORECASE | re.VERBOSE,
 )
@@ -23,8 +23,7 @@ WRITTEN = re.compile(
 
 def validate_year(instant: datetime) -> None:
     """Refuse an instant whose year is outside FIRST_YEAR to LAST_YEAR."""
-    if not FIRST_YEAR <= instant.year <= LAST_YEAR:
-        raise ValidationError(f"The year must be from {FIRST_YEAR} to {LAST_YEAR}.", "year")
+    _check_year(instant.year)
 
 
 def end_of_day(day: date) -> datetime:
@@ -41,46 +40,89 @@ def end_of_day(day: date) -> datetime:
     return midnight.astimezone(UTC)
 
 
-def parse_instant(text: str) -> datetime:
-    """Return the aware instant that `text` means.
+def day_ended(instant: datetime) -> date | None:
+    """Return the day that ends at `instant` in the project's time zone, or None when it is not a midnight."""
+    local = timezone.localtime(instant, timezone.get_default_timezone())
+    return local.date() - timedelta(days=1) if local.time() == time.min else None
 
-    Takes `2026-12-31` (the end of that day), `2026-12-31 17:00`, with or without seconds, `T` and an offset, and
-    the date also as `31.12.2026` or `2026/12/31`. Without an offset it is in the current time zone: of a local
-    time that happens twice, the first is meant; one that the clocks skip is read with the offset from before
-    the change.
 
-    Raises ValidationError with a sentence for the person who wrote it.
+def parse_instant(text: str, *, day_first: bool = True) -> datetime:
+    """Return the aware instant that `text` means, in UTC.
+
+    Takes a day, `2026-12-31`, `31/12/2026`, `31.12.2026` or `31-12-2026`, and a time behind it, `17:00`, with or
+    without seconds, `T` and an offset. The day comes before the month. A date without a time means the end of that
+    day. A time without an offset is in the current time zone: where the clocks show it twice, the first is meant;
+    where they skip it, it is refused.
+
+    With `day_first=False` nothing is known of the writer, and `05/06/2026`, which could be two days, is refused.
+    Raises ValidationError with a sentence for the person who wrote it; its code is "two days" for such a day.
     """
     text = " ".join(text.split())
-    try:
-        instant = _read(text)
-    except (ValueError, OverflowError) as error:
-        message = f"'{text[:40]}' is not a date: write 2026-12-31, 2026-12-31 17:00 or 2026-12-31T17:00+02:00."
-        raise ValidationError(message, "date") from error
-    validate_year(instant)
-    return instant.astimezone(UTC)
-
-
-def _read(text: str) -> datetime:
+    if any(char.isdigit() and not char.isascii() for char in text):
+        raise ValidationError(f"'{text[:40]}': write the digits as 0 to 9.", "date")
     written = WRITTEN.fullmatch(text)
     if not written:
-        raise ValueError
+        raise ValidationError(
+            f"'{text[:40]}' is not a date: write 2026-12-31 or 31/12/2026, or with a time 2026-12-31 17:00.", "date"
+        )
     part = written.groupdict()
-    day = date(*(int(part[name] or part[f"dotted_{name}"]) for name in ("year", "month", "day")))
-    if not part["hour"]:
+    day = _day(part, day_first)
+    if not part["time"]:
         return end_of_day(day)
-    clock = time(int(part["hour"]), int(part["minute"]), int(part["second"] or 0), _microseconds(part["fraction"]))
-    return datetime.combine(day, clock, _offset(part) or timezone.get_current_timezone())
+    local = datetime.combine(day, _time(part), _zone(part))
+    instant = local.astimezone(UTC)
+    there = instant.astimezone(local.tzinfo)
+    if there.time() != local.time():
+        _refuse(text, f"the clocks of {local.tzinfo} skip {part['time']} that day: write {there:%H:%M}")
+    validate_year(instant)
+    return instant
 
 
-def _microseconds(fraction: str | None) -> int:
-    return int((fraction or "")[:6].ljust(6, "0"))
+def _day(part: dict[str, str], day_first: bool) -> date:
+    written, numbers = part["day"], (part["first"], part["second"], part["third"])
+    year_first = len(numbers[0]) == 4
+    year, month, day = map(int, numbers if year_first else reversed(numbers))
+    if (len(numbers[0]), len(numbers[2])) not in ((4, 1), (4, 2), (1, 4), (2, 4)):
+        raise ValidationError(f"'{written}': write the year with four digits, such as 2026.", "date")
+    _check_year(year)
+    if not year_first and 1 <= day <= 12 < month <= 31:
+        _refuse(written, f"there is no month {month}. The day comes first: write {month:02}/{day:02}/{year}")
+    if not 1 <= month <= 12:
+        _refuse(written, f"there is no month {month}")
+    if not 1 <= day <= monthrange(year, month)[1]:
+        _refuse(written, f"{month_name[month]} {year} has the days 1 to {monthrange(year, month)[1]}")
+    if not (day_first or year_first or part["mark"] == ".") and day != month and day <= 12:
+        days = f"{day} {month_name[month]} or {month} {month_name[day]}"
+        raise ValidationError(
+            f"'{written}' could be {days}: write {year}-{month:02}-{day:02} for the first.", "two days"
+        )
+    return date(year, month, day)
 
 
-def _offset(part: dict[str, str | None]) -> fixed_zone | None:
+def _time(part: dict[str, str]) -> time:
+    try:
+        microseconds = int((part["fraction"] or "")[:6].ljust(6, "0"))
+        return time(int(part["hour"]), int(part["minute"]), int(part["seconds"] or 0), microseconds)
+    except ValueError:
+        raise ValidationError(f"'{part['time']}' is not a time: write one from 00:00 to 23:59.", "date") from None
+
+
+def _zone(part: dict[str, str]) -> tzinfo:
     if part["utc"]:
         return UTC
     if not part["sign"]:
-        return None
-    east = timedelta(hours=int(part["offset_hours"] or 0), minutes=int(part["offset_minutes"] or 0))
-    return fixed_zone(-east if part["sign"] == "-" else east)
+        return timezone.get_current_timezone()
+    east = timedelta(hours=int(part["offset_hours"]), minutes=int(part["offset_minutes"] or 0))
+    try:
+        return fixed_zone(-east if part["sign"] == "-" else east)
+    except ValueError:
+        raise ValidationError("An offset from UTC is less than 24 hours, such as +02:00.", "date") from None
+
+
+def _refuse(written: str, reason: str) -> NoReturn:
+    raise ValidationError(f"'{written}' is not a date: {reason}.", "date")
+
+
+def _check_year(year: int) -> None:
+    if not FIRST_YEAR <= year <= LAST_YEAR:
+        raise ValidationError(f"The year must be from {FIRST_YEAR} to {LAST_YEAR}.", "year")

@@ -96,6 +96,19 @@ SAVED: dict[State, Any] = {
     State.AGENT_INACTIVE: _("%(code)s was saved. It works once the agent's account is switched on."),
 }
 
+WORKS_WHEN_SAVED = _("Once saved, the code works %(until)s.")
+WHEN_SAVED: dict[State, Any] = {
+    State.ACTIVE: WORKS_WHEN_SAVED,
+    State.ENDS_SOON: WORKS_WHEN_SAVED,
+    State.OVERDUE: _("The date has passed (%(date)s): a save marks the code inactive, and it does not work."),
+    State.EXPIRED: _(
+        "The date has passed (%(date)s): the code does not work. "
+        "Give it a later date and choose Active to let it work."
+    ),
+    State.SWITCHED_OFF: _("Once saved, the code is switched off and does not work. Choose Active to let it work."),
+    State.AGENT_INACTIVE: _("Once saved, the code does not work: the agent's account is switched off."),
+}
+
 
 def told(edits: list[Edit]) -> Iterator[str]:
     """One sentence for all codes to which the same was done: "2 codes were extended by 30 days: A-10, B-20."."""
@@ -115,6 +128,12 @@ def for_history(edit: Edit) -> str:
 def saved(code: ReferralCode) -> str:
     """What a person is told whose form was saved: whether the code works now, or why not."""
     return str(SAVED[code.state()] % {"code": code, "date": _date(code.expires_at)})
+
+
+def when_saved(code: ReferralCode, state: State) -> str:
+    """What a person is told before the save of `code`, which is in this `state` in memory."""
+    until = _("until %(date)s") % {"date": _date(code.expires_at)} if code.expires_at else _("without an end date")
+    return str(WHEN_SAVED[state] % {"until": until, "date": _date(code.expires_at)})
 
 
 def named(codes: list[ReferralCode]) -> str:

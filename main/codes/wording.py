@@ -1,14 +1,10 @@
-"""How an instant is told to people."""
+"""How an instant, and what becomes of a code, are told to people."""
 
-from datetime import date, datetime, time, timedelta
+from datetime import datetime
 
 from django.utils import timezone
 
-
-def day_ended(instant: datetime) -> date | None:
-    """Return the day that ends at `instant` in the project's time zone, or None when it is not a midnight."""
-    local = timezone.localtime(instant, timezone.get_default_timezone())
-    return local.date() - timedelta(days=1) if local.time() == time.min else None
+from main.codes.dates import day_ended
 
 
 def in_words(instant: datetime) -> str:

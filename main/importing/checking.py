@@ -1,6 +1,5 @@
 """The rows: each becomes a code, or the reasons why it cannot be one."""
 
-import re
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from decimal import Decimal
@@ -11,6 +10,7 @@ from django.core.exceptions import ValidationError
 
 from main.codes.dates import parse_instant
 from main.codes.lookalikes import lookup_key
+from main.codes.percent import parse_percent
 from main.codes.text import clean_code
 from main.importing.agents import Agents
 from main.importing.reading import Row
@@ -27,7 +27,6 @@ STATUSES = {
     "disabled": Status.INACTIVE,
     "expired": Status.INACTIVE,
 }
-NUMBER = re.compile(r"[+-]?\d+(?:[.,]\d+)?", re.ASCII)
 
 UNREADABLE = ""  # the "column" of a fault of the whole row
 Faults = dict[str, list[str]]
@@ -91,14 +90,11 @@ def _add_faults_of_model(item: Draft) -> None:
 
 
 def _discount(text: str) -> Decimal:
-    number = text.strip().removesuffix("%").strip()
-    if number and not NUMBER.fullmatch(number):
-        raise ValidationError(f"'{text.strip()[:40]}' is not a percentage: write a number such as 20 or 12.5")
-    return Decimal(number.replace(",", ".") or 0) or Decimal(0)
+    return parse_percent(text) if text.strip(" %") else Decimal(0)
 
 
 def _expires_at(text: str) -> datetime | None:
-    return None if text.strip().lower() in ("", "never") else parse_instant(text)
+    return None if text.strip().lower() in ("", "never") else parse_instant(text, day_first=False)
 
 
 def _status(text: str) -> ReferralCode.Status:

@@ -1,7 +1,6 @@
 """What an import did or would do, in words; safe to print."""
 
-from decimal import Decimal
-
+from main.codes.percent import percent_in_words
 from main.codes.text import visible
 from main.codes.wording import in_words
 from main.importing.checking import UNREADABLE, Draft
@@ -12,7 +11,7 @@ from main.models import ReferralCode, UserProfile
 def columns(table: Table) -> str:
     """One line about the columns that are not read, and those that they may have been meant for."""
     missing = f" No column is called {' or '.join(table.missing)}." if table.missing else ""
-    return visible(f"Columns that are not read: {', '.join(table.unread)}.{missing}")
+    return visible(f"Ignored columns: {', '.join(table.unread)}.{missing}")
 
 
 def accepted(draft: Draft, *, dry_run: bool) -> str:
@@ -20,7 +19,7 @@ def accepted(draft: Draft, *, dry_run: bool) -> str:
     code = draft.code
     until = f"until {in_words(code.expires_at)}" if code.expires_at else "never expires"
     line = f"line {draft.line}: {'would add' if dry_run else 'added'} {visible(code.code)} ({_agent(code)})"
-    return f"{line}, {_plain(code.discount)} %, {until}{_remark(code, dry_run)}"
+    return f"{line}, {percent_in_words(code.discount)}, {until}{_remark(code, dry_run)}"
 
 
 def refused(draft: Draft) -> str:
@@ -62,10 +61,6 @@ def _remark(code: ReferralCode, dry_run: bool) -> str:
     if code.is_overdue:
         return f", already past its date: {'would be ' if dry_run else ''}saved as inactive"
     return "" if code.status == ReferralCode.Status.ACTIVE else ", inactive"
-
-
-def _plain(number: Decimal) -> str:
-    return f"{number.normalize():f}"
 
 
 def _counted(number: int, noun: str) -> str:

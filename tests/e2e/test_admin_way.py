@@ -60,7 +60,7 @@ def test_staff_sign_in_create_a_code_extend_it_expire_it_and_find_the_run(visit:
     expect(page.get_by_label("Expiry date")).to_be_focused()
     end = timezone.localdate() + timedelta(days=3)
     keyboard.type(f"{end:%d/%m/%Y}")
-    expect(page.get_by_role("status")).to_contain_text("On save, the code works to the end of")
+    expect(page.get_by_role("status")).to_contain_text("Once saved, the code works until end of")
     keyboard.press("Enter")
     expect(page.get_by_text("was added successfully")).to_be_visible()
     code = ReferralCode.objects.get()
@@ -101,18 +101,52 @@ def test_a_person_who_may_only_look_finds_no_button(visit: Visit, live_server: A
 
 
 @pytest.mark.parametrize("typed", ["{:%d/%m/%Y}", "{:%Y-%m-%d}"])
-def test_what_a_save_will_do_is_said_while_typing(visit: Visit, password: str, typed: str) -> None:
+def test_what_a_save_will_do_is_said_by_the_server_while_typing(visit: Visit, password: str, typed: str) -> None:
     visitor = visit()
     visitor.sign_in(User.objects.get())
     page = visitor.page
     page.goto(f"{LIST}add/")
-    said = page.get_by_role("status")
-    expect(said).to_have_text("On save, the code works without end.")
-    page.get_by_label("Expiry date").fill(typed.format(timezone.localdate() - timedelta(days=1)))
-    expect(said).to_have_text("This date has passed: on save, the code is marked inactive and does not work.")
-    page.get_by_label("Expiry date").fill(typed.format(timezone.localdate()))
-    expect(said).to_contain_text("On save, the code works to the end of")
+    said, date, time = page.get_by_role("status"), page.get_by_label("Expiry date"), page.get_by_label("Expiry time")
+    expect(said).to_have_text("Once saved, the code works without an end date.")
+    date.fill(typed.format(timezone.localdate() - timedelta(days=1)))
+    expect(said).to_contain_text("a save marks the code inactive, and it does not work.")
+    expect(said).to_have_class("alarm")
+    date.fill(typed.format(timezone.localdate() + timedelta(days=1)))
+    expect(said).to_contain_text("Once saved, the code works until end of")
+    expect(said).to_have_class("")
+    time.fill("25:00")
+    expect(said).to_have_text("This cannot be saved. '25:00' is not a time: write one from 00:00 to 23:59.")
+    time.fill("")
     page.get_by_label("Status").select_option("Inactive")
-    expect(said).to_have_text("On save, the code is inactive and does not work. Choose Active to let it work.")
-    page.get_by_label("Expiry date").fill("next week")
-    expect(said).to_have_text("")
+    expect(said).to_have_text("Once saved, the code is switched off and does not work. Choose Active to let it work.")
+    date.fill("12/24/2037")
+    expect(said).to_contain_text("there is no month 24. The day comes first: write 24/12/2037.")
+    date.fill("31/02/2037")
+    expect(said).to_contain_text("February 2037 has the days 1 to 28.")
+    visitor.inspect("admin-hint")
+    assert not ReferralCode.objects.exists()
+
+
+def test_the_calendar_and_the_agent_change_what_a_save_will_do(visit: Visit, password: str) -> None:
+    make_agent("Maria Garcia", is_active=False)
+    visitor = visit()
+    visitor.sign_in(User.objects.get(username="staff"))
+    page = visitor.page
+    page.goto(f"{LIST}add/")
+    said = page.get_by_role("status")
+    page.locator(".field-expires_at").get_by_role("link", name="Today").click()
+    expect(said).to_contain_text("Once saved, the code works until end of")
+    page.get_by_role("combobox", name="Agent").click()
+    page.get_by_role("option", name="Maria Garcia").click()
+    expect(said).to_have_text("Once saved, the code does not work: the agent's account is switched off.")
+
+
+def test_of_a_code_that_has_long_expired_the_line_is_calm(visit: Visit, password: str) -> None:
+    gone = timezone.now() - timedelta(days=400)
+    code = make_code("GONE-10", expires_at=gone, status="inactive", expired_at=gone)
+    visitor = visit()
+    visitor.sign_in(User.objects.get())
+    visitor.page.goto(f"{LIST}{code.pk}/change/")
+    said = visitor.page.get_by_role("status")
+    expect(said).to_contain_text("the code does not work. Give it a later date and choose Active to let it work.")
+    expect(said).not_to_have_class("alarm")

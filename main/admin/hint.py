@@ -1,0 +1,34 @@
+"""The line on the form of a code that says, before the save, what the save will do."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, JsonResponse
+from django.utils import timezone
+from django.views.decorators.http import require_POST
+
+from main.codes.sentences import when_saved
+from main.models import ReferralCode
+
+DECIDING = ("expires_at", "status", "agent")  # the fields of the form that decide whether a code works
+
+
+@require_POST
+def what_a_save_does(request: HttpRequest, model_admin: Any, object_id: str | None = None) -> JsonResponse:
+    """Validate the posted form of a new code, or of the code `object_id`, save nothing, and answer one sentence.
+
+    The answer also has `alarm`: whether the save would end a code that is active now.
+    """
+    code = model_admin.get_object(request, object_id) if object_id else None
+    if object_id and code is None:
+        raise Http404
+    if not (model_admin.has_change_permission(request, code) if code else model_admin.has_add_permission(request)):
+        raise PermissionDenied
+    form = model_admin.get_form(request, code, change=bool(code))(request.POST, instance=code)
+    faults = [message for field in DECIDING for message in form.errors.get(field, [])]
+    if faults:
+        return JsonResponse({"sentence": f"This cannot be saved. {faults[0]}", "alarm": False})
+    state = form.instance.state(timezone.now())
+    return JsonResponse({"sentence": when_saved(form.instance, state), "alarm": state == ReferralCode.State.OVERDUE})

@@ -1,0 +1,26 @@
+"""A discount as people write and read it: the one reader of percentages."""
+
+import re
+from decimal import Decimal
+
+from django.core.exceptions import ValidationError
+
+NUMBER = re.compile(r"[+-]?\d+(?:[.,]\d+)?", re.ASCII)
+
+
+def parse_percent(text: str) -> Decimal:
+    """Return the number that `text` means: `20`, `20 %`, `12.5` or `12,5`.
+
+    Raises ValidationError with a sentence for the person who wrote it; how large it may be says the model.
+    """
+    number = text.strip().removesuffix("%").strip()
+    if not NUMBER.fullmatch(number):
+        raise ValidationError(
+            f"'{text.strip()[:40]}' is not a percentage: write a number such as 20 or 12.5.", "percent"
+        )
+    return Decimal(number.replace(",", ".")) or Decimal(0)  # 0 for -0
+
+
+def percent_in_words(number: Decimal) -> str:
+    """Return "12.5 %"."""
+    return f"{number.normalize():f} %"
