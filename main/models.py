@@ -63,6 +63,8 @@ class ExpirationRun(models.Model):
     started_at = models.DateTimeField("started")
     ended_at = models.DateTimeField("ended", null=True)
     last_sign_of_life = models.DateTimeField()
+    # All codes that the run marked up to this instant are in the log; those after it perhaps. For runs that die.
+    announced_until = models.DateTimeField(null=True, editable=False)
     cutoff = models.DateTimeField(help_text="Codes whose date is this instant or earlier were expired.")
     started_by = models.CharField(max_length=8, choices=StartedBy)
     host = models.CharField(max_length=255)

@@ -9,7 +9,7 @@ from django.dispatch import receiver
 
 from main.codes.text import visible
 from main.models import ExpirationRun, ReferralCode
-from main.sweep.batches import ExpiredCode
+from main.sweep.announcing import ExpiredCode
 from main.sweep.run import expire_on_save, referral_codes_expired, sweep
 from main.sweep.undo import referral_codes_restored
 
@@ -55,7 +55,7 @@ def check_all_expired_referral_codes(
 ) -> int:
     """Expire every code whose date is now or earlier, as the command does, and return how many that were.
 
-    For shell, views and tasks. Raises main.sweep.stopping.SweepFailed when it cannot complete, and
+    For shell, views and tasks. Raises main.sweep.errors.SweepFailed when it cannot complete, and
     django.db.DatabaseError when the sweep could not begin; what was expired until then stands.
     """
     return sweep(started_by).expired_count

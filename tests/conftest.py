@@ -14,10 +14,10 @@ import pytest
 import time_machine
 from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
+from django.db import connection
 
 from main.models import ReferralCode, UserProfile
-from main.sweep import run as sweeping
-from main.sweep.batches import PORTABLE
+from main.sweep import databases
 from main.throttle import counts_of_this_process
 
 PROJECT = Path(__file__).parent.parent
@@ -87,20 +87,10 @@ def three_overdue(john: UserProfile) -> list[ReferralCode]:
     ]
 
 
-@pytest.fixture(params=["fastest", "portable"])
-def either_way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
-    """Batches as the database does them best, and as any database does: both must do and tell the same."""
-    name: str = request.param
-    if name == "portable":
-        monkeypatch.setattr("main.sweep.run.way", lambda: PORTABLE)
-    return name
-
-
 @pytest.fixture
-def one_connection(either_way: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def one_connection(monkeypatch: pytest.MonkeyPatch) -> None:
     """Batches one after the other, for what is looked at between two of them."""
-    chosen = sweeping.way()
-    monkeypatch.setattr("main.sweep.run.way", lambda: chosen._replace(connections=1))
+    monkeypatch.setitem(databases.WAYS, connection.vendor, databases.way()._replace(connections=1))
 
 
 @pytest.fixture

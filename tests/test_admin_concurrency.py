@@ -10,7 +10,7 @@ from django.db import connection
 from django.db.models.signals import pre_save
 
 from main.models import ExpirationRun, ReferralCode
-from main.sweep import run as sweeping
+from main.sweep import databases
 from tests.conftest import NOW, make_code
 from tests.staff import make_run, make_staff
 from tests.test_concurrency import Holder
@@ -82,7 +82,7 @@ def test_an_extension_waits_for_a_sweep_that_holds_the_code_and_wins(client):
 
 @locks_rows
 def test_expiring_a_code_that_stays_locked_does_nothing_and_says_so(client, monkeypatch):
-    monkeypatch.setattr(sweeping, "LOCK_WAIT", timedelta(seconds=1))
+    monkeypatch.setattr(databases, "LOCK_WAIT", timedelta(seconds=1))
     held, free = make_code("HELD-10"), make_code("FREE-10")
     other = Holder(held, discount=5)
     try:

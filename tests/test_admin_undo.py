@@ -100,5 +100,5 @@ def test_a_locked_code_is_said_in_plain_words(client, run, monkeypatch):
     client.force_login(make_staff())
     response = client.post(undo_of(run), follow=True)
     (message,) = response.context["messages"]
-    assert str(message).startswith("Not completed: 0 referral code(s) were put back and stand. ")
+    assert str(message).startswith("Stopped early. 0 codes were already put back and stay active. ")
     assert ExpirationRun.objects.first().state == "failed"

@@ -10,9 +10,9 @@ from django.db import connection
 from django.utils import timezone
 
 from main.models import ExpirationRun, ReferralCode
-from main.sweep.ledger import database_clock
+from main.sweep.databases import database_clock
+from main.sweep.errors import SweepFailed
 from main.sweep.run import sweep
-from main.sweep.stopping import SweepFailed
 
 pytestmark = pytest.mark.django_db
 SHELL = ExpirationRun.StartedBy.SHELL
@@ -50,7 +50,7 @@ def test_the_command_says_both_times_and_what_to_do():
         call_command("expire_referral_codes")
     assert failure.value.returncode == 1
     assert re.fullmatch(
-        r"Not completed: 0 referral code\(s\) were expired and stand\. "
+        r"Stopped early\. 0 codes were already expired and stay expired\. "
         r"The clock of this machine says 2050-01-01 00:00:00 UTC, the database server's "
         r"20\d\d-\d\d-\d\d \d\d:\d\d:\d\d UTC: correct the wrong one, then run again\.",
         str(failure.value),

@@ -14,7 +14,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 SHELL = ExpirationRun.StartedBy.SHELL
 
 
-def test_a_sweep_logs_one_line_a_code(three_overdue, clock, log_file, either_way) -> None:
+def test_a_sweep_logs_one_line_a_code(three_overdue, clock, log_file) -> None:
     run = sweep(SHELL, batch_size=2)
     johns, marias, alexs = three_overdue
     assert log_file.read_text() == (

@@ -8,7 +8,7 @@ from django.db.models import QuerySet
 from django.test.utils import CaptureQueriesContext
 
 from main.models import ExpirationRun, ReferralCode
-from main.sweep.batches import PLACE
+from main.sweep import pages
 from main.sweep.report import as_text, report_of_dry_run, report_of_run
 from main.sweep.run import sweep
 from tests.conftest import INSTANT, NOW, make_code
@@ -30,17 +30,16 @@ def queries_of_sweep(batch_size: int) -> list[str]:
     return [sql for sql in asked if not sql.startswith(("BEGIN", "COMMIT", "SET LOCAL"))]
 
 
-def test_a_batch_asks_the_same_number_of_queries_whatever_its_size(either_way, one_connection) -> None:
-    each = {"fastest": 2, "portable": 3}[either_way]
+def test_a_batch_asks_the_same_number_of_queries_whatever_its_size(one_connection) -> None:
     make_overdue(2)
     one_batch = len(queries_of_sweep(batch_size=2))
     make_overdue(50)
     assert len(queries_of_sweep(batch_size=50)) == one_batch
     make_overdue(8)
-    assert len(queries_of_sweep(batch_size=2)) == one_batch + 3 * each
+    assert len(queries_of_sweep(batch_size=2)) == one_batch + 3 * 2  # the codes and the ledger
 
 
-def test_nothing_to_do_asks_the_same_few_queries_in_an_empty_table_and_in_a_full_one(either_way) -> None:
+def test_nothing_to_do_asks_the_same_few_queries_in_an_empty_table_and_in_a_full_one() -> None:
     # The interrupted runs, the new run, the overdue codes, the end of the run.
     few = len(queries_of_sweep(batch_size=2))
     assert few == (5 if connection.vendor == "postgresql" else 4)  # PostgreSQL is asked for its clock too
@@ -53,10 +52,11 @@ def test_nothing_to_do_asks_the_same_few_queries_in_an_empty_table_and_in_a_full
 @pytest.mark.parametrize("count", [1, 30])
 def test_a_report_asks_the_same_few_queries_for_one_code_and_for_many(django_assert_num_queries, count) -> None:
     make_overdue(count)
-    with django_assert_num_queries(4):  # the last run, what saves marked since, how many are overdue, their lines
+    # The last run, what saves marked since, how many are overdue; their ids, and their lines, a page at a time.
+    with django_assert_num_queries(5):
         assert len(list(as_text(report_of_dry_run(NOW), verbosity=1))) == 1 + count
     run = sweep(SHELL)
-    with django_assert_num_queries(3):  # the run knows its number
+    with django_assert_num_queries(4):  # the run knows its number
         assert len(list(as_text(report_of_run(run), verbosity=1))) == 1 + count
 
 
@@ -83,6 +83,10 @@ def test_every_lookup_of_a_sweep_and_its_report_has_its_index() -> None:
     assert "expirationrun_running" in plan(ExpirationRun.objects.filter(state=ExpirationRun.State.RUNNING))
 
 
-@pytest.mark.skipif("connection.vendor != 'postgresql'", reason="only PostgreSQL has the statement")
-def test_the_places_of_overdue_codes_are_found_through_the_index() -> None:
-    assert "referralcode_overdue" in plan(ReferralCode.objects.overdue(NOW).annotate(place=PLACE).order_by("place"))
+def test_what_is_overdue_is_found_through_its_index(monkeypatch) -> None:
+    make_overdue(3)
+    asked = []
+    chapter = pages._chapter
+    monkeypatch.setattr(pages, "_chapter", lambda codes, *rest: asked.append(codes[:100]) or chapter(codes, *rest))
+    sweep(SHELL)
+    assert "referralcode_overdue" in plan(asked[0])

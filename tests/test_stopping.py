@@ -8,8 +8,9 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from main.models import ExpirationRun, ReferralCode
+from main.sweep.errors import Interrupted, SweepFailed
 from main.sweep.run import sweep
-from main.sweep.stopping import Interrupted, SweepFailed, stop_between_batches
+from main.sweep.stopping import stop_between_batches
 from tests.conftest import NOW, make_code
 
 SHELL = ExpirationRun.StartedBy.SHELL
@@ -89,5 +90,5 @@ def test_the_command_says_what_stands(two_overdue, monkeypatch):
         raise KeyboardInterrupt
 
     monkeypatch.setattr("main.management.commands.expire_referral_codes.sweep", press_ctrl_c)
-    with pytest.raises(CommandError, match=r"^Stopped by Ctrl-C; the batches that were finished stand\.$"):
+    with pytest.raises(CommandError, match=r"^Stopped by Ctrl-C\. Codes that were already expired stay expired\.$"):
         call_command("expire_referral_codes")

@@ -7,11 +7,11 @@ from django.db import DatabaseError, transaction
 
 from main.models import ExpirationRun, ReferralCode
 from main.signals import check_all_expired_referral_codes
+from main.sweep.errors import SweepFailed
 from main.sweep.run import referral_codes_expired, sweep
-from main.sweep.stopping import SweepFailed
 from tests.conftest import INSTANT, NOW, make_code
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("either_way")]
+pytestmark = pytest.mark.django_db(transaction=True)
 SHELL, TASK = ExpirationRun.StartedBy.SHELL, ExpirationRun.StartedBy.TASK
 
 
@@ -80,7 +80,7 @@ def test_batches_of_any_size_expire_the_same(three_overdue, clock, announced, ba
 
 
 def test_a_list_of_codes_too_long_for_memory_is_read_in_chapters(three_overdue, clock, monkeypatch) -> None:
-    monkeypatch.setattr("main.sweep.batches.CHAPTER", 2)
+    monkeypatch.setattr("main.sweep.pages.CHAPTER", 2)
     assert sweep(SHELL, batch_size=1).expired_count == 3
 
 
@@ -143,7 +143,10 @@ def test_what_was_committed_before_a_failure_stands_and_the_next_sweep_finishes(
 
     with pytest.raises(SweepFailed) as failure:
         sweep(SHELL, batch_size=1, on_batch=fail_at_the_second)
-    assert str(failure.value) == "Not completed: 2 referral code(s) were expired and stand."
+    assert str(failure.value) == (
+        "Stopped early. 2 codes were already expired and stay expired. "
+        "The database rejected the statement. (the server is gone)"
+    )
     broken = ExpirationRun.objects.get()
     assert (broken.state, broken.expired_count) == ("failed", 2)
     assert broken.error == "DatabaseError: the server is gone"

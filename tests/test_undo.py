@@ -9,8 +9,9 @@ import time_machine
 from django.core.management import CommandError, call_command
 
 from main.models import ExpirationRun, ReferralCode
+from main.sweep.errors import CannotUndo
 from main.sweep.run import sweep
-from main.sweep.undo import CannotUndo, undo
+from main.sweep.undo import undo
 
 pytestmark = pytest.mark.django_db
 
@@ -70,7 +71,7 @@ def test_puts_back_what_nobody_touched_and_says_what_it_left_and_why(run):
         "Left as it is: EDITED-1 (edited since)\n"
         "Left as it is: EXTENDED-1 (active again already)\n"
         "Left as it is: OFF-1 (switched off since)\n"
-        "No longer of this run: 1 referral code(s), deleted or saved since.\n"
+        "1 code no longer belongs to this run: deleted or edited since.\n"
     )
     back = ("active", None, undoing.pk)
     assert states() == before | {"KEPT-1": back, "KEPT-2": back}
@@ -108,7 +109,7 @@ def test_the_dry_run_says_the_same_and_writes_nothing(run):
         "Left as it is: EDITED-1 (edited since)\n"
         "Left as it is: EXTENDED-1 (active again already)\n"
         "Left as it is: OFF-1 (switched off since)\n"
-        "No longer of this run: 1 referral code(s), deleted or saved since.\n"
+        "1 code no longer belongs to this run: deleted or edited since.\n"
     )
     assert states() == before
     assert ExpirationRun.objects.count() == 1

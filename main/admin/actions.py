@@ -20,8 +20,8 @@ from main.codes.sentences import told
 from main.codes.telling import carry_out, record, tell
 from main.forms import EXTENSIONS
 from main.models import ReferralCode, ReferralCodeQuerySet
+from main.sweep.errors import SweepFailed
 from main.sweep.run import expire_now
-from main.sweep.stopping import SweepFailed
 
 # Locked together, confirmed on one page, and within Django's limit of 1,000 form fields.
 AT_MOST = 500

@@ -18,9 +18,8 @@ from django.views.decorators.csrf import csrf_protect
 from django.views.decorators.http import require_http_methods
 
 from main.models import ExpirationRun
-from main.sweep.failures import explain
-from main.sweep.stopping import SweepFailed
-from main.sweep.undo import CannotUndo, gone, left, refuse_what_cannot_be_undone, undo, untouched
+from main.sweep.errors import CannotUndo, SweepFailed
+from main.sweep.undo import gone, left, refuse_what_cannot_be_undone, undo, untouched
 
 SHOWN = 50
 
@@ -49,7 +48,7 @@ def undo_view(request: Any, run: ExpirationRun, context: dict[str, Any]) -> Http
         messages.error(request, str(error))
         return HttpResponseRedirect(_page_of(run))
     except SweepFailed as failure:
-        messages.error(request, f"{failure} {explain(failure.reason)}")
+        messages.error(request, str(failure))
         return HttpResponseRedirect(_page_of(run))
     codes = untouched(run)
     return TemplateResponse(

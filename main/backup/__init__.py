@@ -3,10 +3,9 @@
 from importlib import import_module
 from types import ModuleType
 
-from django.db import connection
+from main.sweep.databases import kind
 
 
 def tool() -> ModuleType:
     """The module for the database of the settings: dump(file), contents(file), load(file)."""
-    name = "postgresql" if connection.vendor == "postgresql" else "sqlite"
-    return import_module(f"main.backup.{name}")  # a project on SQLite need not have PostgreSQL's driver
+    return import_module(f"main.backup.{kind()}")  # a project on SQLite need not have PostgreSQL's driver

@@ -9,10 +9,11 @@ from django.core.exceptions import ValidationError
 from django.utils.text import slugify
 
 from main.models import UserProfile
+from main.sweep.pages import by_id
 
 
 class Agents:
-    """Finds agents by name, whatever its case and spaces, with one query for a whole file.
+    """Finds agents by name, whatever its case and spaces, with one query for 2,000 of them.
 
     With `create`, a name that nobody bears becomes a new agent: `find` collects it, `save_new` writes it.
     """
@@ -21,7 +22,7 @@ class Agents:
         self._create = create
         self._new: dict[str, UserProfile] = {}
         self._known: dict[str, list[UserProfile]] = {_key(name): [] for name in names}
-        for profile in UserProfile.objects.only("name", "role").iterator():
+        for profile in by_id(UserProfile.objects.only("name", "role")):
             if (key := _key(profile.name)) in self._known:
                 self._known[key].append(profile)
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db import DatabaseError, InterfaceError, connection
+from django.db import Error, connection
 from django.utils import timezone
 
 from main import conf
 from main.models import ExpirationRun, ReferralCode
+from main.sweep.databases import driver_errors
+from main.sweep.errors import advice
 
 
 @dataclass(frozen=True)
@@ -33,13 +35,12 @@ def check_health() -> Health:
     """
     try:
         connection.ensure_connection()
-    except (DatabaseError, InterfaceError):
-        return Health(["The database cannot be reached."], database_reachable=False)
+    except (Error, driver_errors()) as error:
+        return Health([advice(error)], database_reachable=False)
     try:
         return _health_of_sweep(timezone.now())
-    except (DatabaseError, InterfaceError):
-        problem = "The database refuses the question: run `python manage.py migrate`, and look at its own log."
-        return Health([problem], database_reachable=True)
+    except (Error, driver_errors()) as error:
+        return Health([advice(error)], database_reachable=True)
 
 
 def _health_of_sweep(now: datetime) -> Health:

@@ -8,12 +8,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 
-from django.db import DatabaseError, InterfaceError, connection
+from django.db import Error, connection
 from django.utils import timezone
 
 from main import conf
 from main.models import ExpirationRun
-from main.sweep.stopping import Interrupted, SweepFailed, WrongClock
+from main.sweep.announcing import announce_rest
+from main.sweep.databases import database_clock, driver_errors, way
+from main.sweep.errors import Interrupted, Refused, SweepFailed, WrongClock
 
 # A run that has finished no batch for so long is dead, even where its process cannot be asked.
 SILENCE = timedelta(hours=1)
@@ -23,14 +25,16 @@ SILENCE = timedelta(hours=1)
 def recorded(started_by: ExpirationRun.StartedBy, undo_of: ExpirationRun | None = None) -> Iterator[ExpirationRun]:
     """Open a row, running while the block runs; it ends completed, or failed or interrupted with the reason.
 
-    Marks runs whose process died. Refuses where the clock of this process is further from the database
+    Finishes runs whose process died. Refuses where the clock of this process is further from the database
     server's than EXPIRATION_CLOCK_TOLERANCE allows. Raises SweepFailed, once the row is written, for that,
-    for a failing database and for an Interrupted from the block; DatabaseError when no row can be opened.
+    for a failing database or driver and for an Interrupted from the block; when no row can be opened,
+    WrongDatabase or the database's own error.
     """
+    way()
     now, server_now = timezone.now(), database_clock()
     clock_is_right = abs((now - server_now).total_seconds()) <= conf.clock_tolerance()
     started = now if clock_is_right else server_now
-    _mark_interrupted_runs(started)
+    _finish_dead_runs(started)
     run = ExpirationRun.objects.create(
         started_at=started, last_sign_of_life=started, cutoff=started,
         started_by=started_by, host=socket.gethostname(), pid=os.getpid(), undo_of=undo_of,
@@ -47,10 +51,14 @@ def recorded(started_by: ExpirationRun.StartedBy, undo_of: ExpirationRun | None 
         run.error = _reason(error)
         asked = isinstance(error, Interrupted) or not isinstance(error, Exception)
         # The database may be the one that failed; the first error is the one to report.
-        with suppress(DatabaseError, InterfaceError):
+        with suppress(Error, driver_errors()):
+            if not asked:  # a commit may have succeeded although its answer was lost
+                run.refresh_from_db(fields=["expired_count", "restored_count"])
+                announce_rest(run)
             close(run, ExpirationRun.State.INTERRUPTED if asked else ExpirationRun.State.FAILED)
-        if isinstance(error, (DatabaseError, Interrupted, WrongClock)):
-            raise _failure(run, error) from error
+        if isinstance(error, (Error, driver_errors(), Refused)):
+            undo = run.undo_of_id is not None
+            raise SweepFailed(run.restored_count if undo else run.expired_count, undo=undo, reason=error) from error
         raise
 
 
@@ -63,34 +71,26 @@ def close(run: ExpirationRun, state: ExpirationRun.State) -> None:
     run.save(update_fields=["state", "ended_at", "last_sign_of_life", "error", "warning"])
 
 
-def database_clock() -> datetime:
-    """The present instant by the database server's clock; SQLite runs in this process and has ours."""
-    if connection.vendor != "postgresql":
-        return timezone.now()
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT clock_timestamp()")
-        now: datetime = cursor.fetchone()[0]
-    return now
-
-
 def _reason(error: BaseException) -> str:
-    if isinstance(error, (Interrupted, WrongClock)):
+    if isinstance(error, Refused):
         return str(error)
     return (
         f"{type(error).__name__}: {error}" if isinstance(error, Exception) else f"Stopped by {type(error).__name__}."
     )
 
 
-def _failure(run: ExpirationRun, reason: DatabaseError | Interrupted | WrongClock) -> SweepFailed:
-    if run.undo_of_id:
-        return SweepFailed(run.restored_count, "put back", reason)
-    return SweepFailed(run.expired_count, "expired", reason)
+def _finish_dead_runs(now: datetime) -> None:
+    """Tell what they had no time to tell, and mark them interrupted.
 
-
-def _mark_interrupted_runs(now: datetime) -> None:
-    """A run marked here while it still lives corrects its state itself when it ends."""
+    A run marked here while it still lives corrects its state itself when it ends.
+    """
     for run in ExpirationRun.objects.filter(state=ExpirationRun.State.RUNNING):
-        if _process_is_gone(run) or run.last_sign_of_life < now - SILENCE:
+        if not _process_is_gone(run) and run.last_sign_of_life >= now - SILENCE:
+            continue
+        # Of several sweeps that start at once, one does it; the sign is the condition, so no lock is held meanwhile.
+        same = ExpirationRun.objects.filter(pk=run.pk, last_sign_of_life=run.last_sign_of_life)
+        if same.update(last_sign_of_life=timezone.now()):
+            announce_rest(run)
             run.error = "The process ended before the run did; what it had done stands."
             close(run, ExpirationRun.State.INTERRUPTED)
 

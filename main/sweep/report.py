@@ -14,9 +14,10 @@ from django.utils import timezone
 from main.codes.spreadsheet import csv_row
 from main.codes.text import visible
 from main.models import ExpirationRun, ReferralCode, ReferralCodeQuerySet
+from main.sweep import pages
 
 ON_SAVE_LINES = 20
-CHUNK = 2000  # rows fetched, and lines written, at once
+LINES = 2000  # written at once
 
 
 class Line(NamedTuple):
@@ -29,8 +30,8 @@ class Line(NamedTuple):
 
 
 COLUMNS = ("code", "agent__name", "discount", "expires_at")
-OLDEST_FIRST = ("expires_at", "id")
-NEWEST_FIRST = ("-expired_at", "-id")
+OLDEST_FIRST = "expires_at"
+NEWEST_FIRST = "-expired_at"
 
 
 @dataclass(frozen=True)
@@ -64,11 +65,11 @@ def as_text(report: Report, verbosity: int) -> Iterator[str]:
     yield _first_line(report)
     if verbosity < 1:
         return
-    yield from _text_lines(report.expired.order_by(*OLDEST_FIRST), report)
+    yield from _text_lines(report.expired, OLDEST_FIRST, report)
     if report.on_save_count:
         shown = report.on_save_count if verbosity > 1 else ON_SAVE_LINES
         yield f"Already marked inactive on save since the last run: {report.on_save_count} referral code(s)."
-        yield from islice(_text_lines(report.on_save.order_by(*NEWEST_FIRST), report), shown)
+        yield from islice(_text_lines(report.on_save, NEWEST_FIRST, report), shown)
         if report.on_save_count > shown:
             yield f"  … and {report.on_save_count - shown} more; -v 2 shows all of them."
 
@@ -82,9 +83,9 @@ def as_json(report: Report, verbosity: int) -> Iterator[str]:
     yield f'"expired_count": {report.count},'
     yield f'"marked_on_save_count": {report.on_save_count},'
     yield '"expired": ['
-    yield from _json_items(_lines(report.expired.order_by(*OLDEST_FIRST)))
+    yield from _json_items(_lines(report.expired, OLDEST_FIRST))
     yield '], "marked_on_save": ['
-    yield from _json_items(_lines(report.on_save.order_by(*NEWEST_FIRST)))
+    yield from _json_items(_lines(report.on_save, NEWEST_FIRST))
     yield "]}"
 
 
@@ -92,9 +93,9 @@ def as_csv(report: Report, verbosity: int) -> Iterator[str]:
     """The rows of a CSV file; no cell can start a formula in a spreadsheet."""
     yield csv_row(["result", *Line._fields])
     result = "expired" if report.run else "would expire"
-    for code in _lines(report.expired.order_by(*OLDEST_FIRST)):
+    for code in _lines(report.expired, OLDEST_FIRST):
         yield csv_row([result, *_csv_cells(code)])
-    for code in _lines(report.on_save.order_by(*NEWEST_FIRST)):
+    for code in _lines(report.on_save, NEWEST_FIRST):
         yield csv_row(["marked on save", *_csv_cells(code)])
 
 
@@ -113,12 +114,13 @@ def _marked_on_save(runs_before: QuerySet[ExpirationRun], until: datetime) -> Re
 
 def in_pages(lines: Iterator[str]) -> Iterator[str]:
     """Join lines to pages: a page costs the terminal or file hardly more than a line."""
-    while page := list(islice(lines, CHUNK)):
+    while page := list(islice(lines, LINES)):
         yield "\n".join(page)
 
 
-def _lines(codes: ReferralCodeQuerySet) -> Iterator[Line]:
-    return starmap(Line, codes.values_list(*COLUMNS).iterator(CHUNK))
+def _lines(codes: ReferralCodeQuerySet, by: str) -> Iterator[Line]:
+    for page in pages.in_order(codes, by):
+        yield from starmap(Line, page.values_list(*COLUMNS))
 
 
 def _first_line(report: Report) -> str:
@@ -129,13 +131,13 @@ def _first_line(report: Report) -> str:
     return f"[DRY RUN] Would expire {report.count} referral code(s):"
 
 
-def _text_lines(codes: ReferralCodeQuerySet, report: Report) -> Iterator[str]:
+def _text_lines(codes: ReferralCodeQuerySet, by: str, report: Report) -> Iterator[str]:
     """Of a dry run with the dates. Reading all four columns takes the driver thrice as long as these two."""
     if report.run:
-        for code, agent in codes.values_list("code", "agent__name").iterator(CHUNK):
-            yield _text_line(code, agent)
+        for page in pages.in_order(codes, by):
+            yield from starmap(_text_line, page.values_list("code", "agent__name"))
         return
-    for line in _lines(codes):
+    for line in _lines(codes, by):
         text = _text_line(line.code, line.agent)
         expired = f", Expired: {timezone.localtime(line.expires_at):%Y-%m-%d %H:%M %Z}" if line.expires_at else ""
         yield text + expired

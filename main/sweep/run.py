@@ -1,30 +1,31 @@
-"""The sweep: the only writer of `status = inactive` in bulk, and of the ledger."""
+"""The sweep: the only writer of `status = inactive` in bulk, and of the ledger.
+
+An overdue code's way: `sweep` opens the run's line in the ledger; `_batches` reads what is overdue in pages
+(pages.py), expires each page in one transaction (`_expire`) and tells the listeners (announcing.py); the ledger's
+line is closed. signals.py writes the log, report.py what the command prints.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
 from datetime import datetime, timedelta
-from functools import partial
-from typing import Any
+from operator import itemgetter
 
 from django.db import connection, transaction
 from django.db.models import F
-from django.dispatch import Signal
 from django.utils import timezone
 
 from main.models import ExpirationRun, ReferralCode, ReferralCodeQuerySet
-from main.sweep.batches import ExpiredCode, expire_locked, way
+from main.sweep import pages
+from main.sweep.announcing import ExpiredCode, announce, announce_batch, referral_codes_expired
+from main.sweep.databases import limit_lock_wait, read_date, way
 from main.sweep.ledger import recorded
-from main.sweep.threads import shared_out
+from main.sweep.two_connections import expired_in_two_connections
+
+DatedPage = tuple[pages.Page, datetime]
 
 __all__ = ["ExpiredCode", "expire_now", "expire_on_save", "referral_codes_expired", "sweep"]
-
-LOCK_WAIT = timedelta(seconds=5)
-
-# Sent after the commit that expired `codes` (a list of ExpiredCode); `run` is their ExpirationRun, or None
-# when a save did it. Listeners run one after the other; what one raises is logged by Django and harms nobody.
-referral_codes_expired = Signal()
 
 
 def sweep(
@@ -37,20 +38,90 @@ def sweep(
 
     Each batch, by default of as many codes as suit the database, is one transaction that writes codes and ledger
     together; `on_batch` is told its size. Several sweeps may run at once: each code is expired by exactly one. Killed
-    at any moment, what was committed stands and the next sweep finishes the work.
+    at any moment, what was committed stands, and the next sweep finishes the work and tells what was not told.
 
-    Where the database has room for it, two connections of this process share the batches. `on_batch` and the
-    listeners are called in the caller's thread, one batch after the other; when `on_batch` raises, what was begun
-    is finished and announced first. Called in a transaction, the sweep is part of it, on its connection alone.
+    `on_batch` and the listeners are called in the caller's thread, one batch after the other; when `on_batch` raises,
+    what was begun is finished and announced first. Called in a transaction, the sweep is part of it.
 
-    Raises SweepFailed when the database fails, a code stays locked for longer than LOCK_WAIT, the clocks
-    disagree or the process is asked to stop; the run is then marked failed or interrupted, where that can
-    still be written. Raises DatabaseError when it cannot even begin.
+    Raises SweepFailed when the database or its driver fails, a code stays locked for longer than LOCK_WAIT, the
+    clocks disagree or the process is asked to stop; the run is then marked failed or interrupted, where that can
+    still be written. Raises WrongDatabase for one that is neither PostgreSQL nor SQLite, and the database's own
+    error when the sweep cannot even begin.
     """
-    with recorded(started_by) as run, closing(_batches(run, batch_size)) as batches:
+    size = batch_size or way().batch_size
+    with recorded(started_by) as run, closing(_batches(run, size)) as batches:
         for batch in batches:
             on_batch(len(batch))
     return run
+
+
+def _batches(run: ExpirationRun, size: int) -> Generator[list[ExpiredCode]]:
+    """Expire page by page what nobody holds; then what is left, as it is let go. Counts and announces each batch.
+
+    A sweep that waits for one code holds no other, so it takes part in no deadlock.
+    """
+    passed_over = 0  # held by somebody, or edited since its page was read
+
+    def expire(page: DatedPage) -> list[ExpiredCode]:
+        return _expire(run, pages.with_ids(page[0].ids).overdue(run.cutoff), page[1])
+
+    def tell(page: DatedPage, batch: list[ExpiredCode]) -> None:
+        nonlocal passed_over
+        passed_over += page[0].size - len(batch)
+        announce_batch(batch, run, page[1])
+
+    instants = _instants()
+    dated_pages = zip(pages.of_overdue(run.cutoff, size), instants, strict=False)
+    if way().connections > 1 and not connection.in_atomic_block:  # no other connection sees this transaction's data
+        yield from expired_in_two_connections(dated_pages, expire, tell)  # and leaves the rest to this one:
+    for page in dated_pages:
+        tell(page, batch := expire(page))
+        yield batch
+
+    left = ReferralCode.objects.overdue(run.cutoff).order_by("expires_at", "id")
+    while passed_over:
+        now = next(instants)
+        batch = _expire(run, left, now, at_most=size) or _expire(run, left, now, at_most=1, wait=True)
+        if not batch:
+            break
+        announce_batch(batch, run, now)
+        yield batch
+
+
+def _instants() -> Iterator[datetime]:
+    """The present, each time later than before: so the codes of a later batch have a later `expired_at`."""
+    now = timezone.now()
+    while True:
+        yield now
+        now = max(timezone.now(), now + timedelta(microseconds=1))
+
+
+def _expire(
+    run: ExpirationRun, overdue: ReferralCodeQuerySet, now: datetime, *, at_most: int | None = None, wait: bool = False
+) -> list[ExpiredCode]:
+    """Expire those of `overdue` that nobody holds, and count them in the ledger, in one transaction; oldest first.
+
+    With the lock, the database asks the rule once more. Runs in any thread: `run` in memory is only read.
+    """
+    chosen = overdue.select_for_update(skip_locked=not wait, no_key=True).values("id")[:at_most]
+    with transaction.atomic():
+        sql, params = chosen.query.sql_with_params()
+        if wait:
+            limit_lock_wait()
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "UPDATE main_referralcode SET status = %s, expired_at = %s, expired_by_id = %s "  # noqa: S608 - our text
+                f"WHERE {way().chosen.format(sql)} RETURNING id, code, agent_id, {way().date}",
+                [ReferralCode.Status.INACTIVE, connection.ops.adapt_datetimefield_value(now), run.pk, *params],
+            )
+            batch = sorted(cursor.fetchall(), key=itemgetter(3, 0))
+        if batch:
+            ExpirationRun.objects.filter(pk=run.pk).update(
+                expired_count=F("expired_count") + len(batch),
+                last_sign_of_life=now,
+                announced_until=run.announced_until,
+            )
+    return [ExpiredCode(pk, code, agent_id, read_date(date)) for pk, code, agent_id, date in batch]
 
 
 def expire_on_save(code: ReferralCode, using: str) -> None:
@@ -60,8 +131,7 @@ def expire_on_save(code: ReferralCode, using: str) -> None:
     if ReferralCode.objects.using(using).filter(pk=code.pk).overdue(now).update(**marks):
         for field, value in marks.items():
             setattr(code, field, value)
-        expired = ExpiredCode(code.pk, code.code, code.agent_id, code.expires_at)
-        transaction.on_commit(partial(_announce, [expired], None), using=using)
+        announce([ExpiredCode(code.pk, code.code, code.agent_id, code.expires_at)], None, using=using)
 
 
 def expire_now(codes: ReferralCodeQuerySet) -> tuple[ExpirationRun, list[ReferralCode]]:
@@ -80,80 +150,6 @@ def expire_now(codes: ReferralCodeQuerySet) -> tuple[ExpirationRun, list[Referra
         ending.update(status=ReferralCode.Status.INACTIVE, expired_at=now, expired_by=run, updated_at=now)
         run.expired_count = len(active)
         run.save(update_fields=["expired_count"])
-        expired = [
-            ExpiredCode(*row) for row in ending.order_by("pk").values_list("id", "code", "agent_id", "expires_at")
-        ]
-        transaction.on_commit(partial(_announce, expired, run))
+        expired = ending.order_by("pk").values_list("id", "code", "agent_id", "expires_at")
+        announce([ExpiredCode(*row) for row in expired], run)
     return run, active
-
-
-def _batches(run: ExpirationRun, batch_size: int | None) -> Generator[list[ExpiredCode]]:
-    """Expire what nobody holds, batch by batch, and wait for the rest one code at a time.
-
-    A sweep that waits thus never holds another code's lock, so it takes part in no deadlock.
-    """
-    fastest = way()
-    size = batch_size or fastest.batch_size
-
-    def expire(portion: list[Any]) -> list[ExpiredCode]:
-        return _expire_batch(run, partial(fastest.expire, run, portion))
-
-    passed_over = 0
-    portions = fastest.portions(run.cutoff, size)
-    with closing(shared_out(portions, expire, partial(_tell, run), fastest.connections)) as done:
-        for portion, batch in done:
-            passed_over += len(portion) - len(batch)  # held by somebody, or edited meanwhile
-            if batch:
-                yield batch
-    if passed_over:
-        yield from _held_batches(run, size)
-
-
-def _held_batches(run: ExpirationRun, size: int) -> Generator[list[ExpiredCode]]:
-    """What was held before and is free now, batch by batch; then one code, once it is let go; and again."""
-    overdue = ReferralCode.objects.overdue(run.cutoff).order_by("expires_at", "id")
-    free = overdue.select_for_update(skip_locked=True, no_key=True)[:size]
-    held = overdue.select_for_update(no_key=True)[:1]
-
-    def expire_next() -> list[ExpiredCode]:
-        return _expire_batch(run, partial(expire_locked, run, free)) or _expire_batch(
-            run, partial(expire_locked, run, held), wait=True
-        )
-
-    while batch := expire_next():
-        _tell(run, batch)
-        yield batch
-
-
-def _expire_batch(
-    run: ExpirationRun, expire: Callable[[datetime], list[ExpiredCode]], *, wait: bool = False
-) -> list[ExpiredCode]:
-    """Codes and ledger in one transaction; may run in a thread of its own, so `run` in memory is left as it is."""
-    now = timezone.now()
-    with transaction.atomic():
-        if wait:
-            limit_lock_wait()
-        batch = expire(now)
-        if batch:
-            ExpirationRun.objects.filter(pk=run.pk).update(
-                expired_count=F("expired_count") + len(batch), last_sign_of_life=now
-            )
-    return batch
-
-
-def _tell(run: ExpirationRun, batch: list[ExpiredCode]) -> None:
-    """Count and announce a batch once it is committed."""
-    run.expired_count += len(batch)
-    if batch:
-        transaction.on_commit(partial(_announce, batch, run))
-
-
-def limit_lock_wait() -> None:
-    """For this transaction. SQLite has no such limit of its own: the busy timeout of the settings holds there."""
-    if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            cursor.execute(f"SET LOCAL lock_timeout = '{LOCK_WAIT.seconds}s'")
-
-
-def _announce(codes: list[ExpiredCode], run: ExpirationRun | None) -> None:
-    referral_codes_expired.send_robust(sender=ReferralCode, codes=codes, run=run)

@@ -11,18 +11,18 @@ from django.dispatch import Signal
 from django.utils import timezone
 
 from main.models import ExpirationRun, ReferralCode, ReferralCodeQuerySet
-from main.sweep.batches import BATCH_SIZE, ExpiredCode
+from main.sweep import pages
+from main.sweep.announcing import ExpiredCode
+from main.sweep.databases import limit_lock_wait
+from main.sweep.errors import CannotUndo
 from main.sweep.ledger import recorded
-from main.sweep.run import limit_lock_wait
 
 UNDOABLE = [ExpirationRun.State.COMPLETED, ExpirationRun.State.FAILED, ExpirationRun.State.INTERRUPTED]
 
+BATCH_SIZE = 1000
+
 # Sent after the commit that put `codes` (a list of ExpiredCode) back; `run` is the row of the undo.
 referral_codes_restored = Signal()
-
-
-class CannotUndo(Exception):
-    """This run cannot be undone. The message is a whole sentence that says why."""
 
 
 def undo(
@@ -69,9 +69,9 @@ def untouched(run: ExpirationRun) -> ReferralCodeQuerySet:
 
 def left(run: ExpirationRun) -> Iterator[tuple[ReferralCode, str]]:
     """The codes of `run` that an undo leaves as they are, oldest expiry first, each with the reason."""
-    left = run.codes.exclude(pk__in=untouched(run).order_by().values("pk")).order_by("expires_at", "id")
-    for code in left.iterator():
-        yield code, _why_left(code)
+    touched = run.codes.exclude(pk__in=untouched(run).order_by().values("pk"))
+    for page in pages.in_order(touched):
+        yield from ((code, _why_left(code)) for code in page)
 
 
 def gone(run: ExpirationRun) -> int:

@@ -10,7 +10,7 @@ from tests.breakage.audit import assert_nothing_is_overdue, audit
 from tests.breakage.world import ended
 
 CODES = 50_000
-STANDS = "CommandError: Not completed: {} referral code(s) were expired and stand. "
+STANDS = "CommandError: Stopped early. {} codes were already expired and stay expired. "
 UNREACHABLE = "Cannot reach the database: check that it runs, and DATABASE_URL."
 LOCKED = "Another transaction held a lock for too long: run the command again when it has ended."
 

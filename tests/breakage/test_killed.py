@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 
-from main.sweep.batches import way
+from main.sweep.databases import way
 from tests.breakage.audit import assert_nothing_is_overdue, audit
 from tests.breakage.world import ended
 
@@ -70,7 +70,7 @@ def test_asked_to_stop_it_finishes_the_batch_and_says_what_stands(world, number)
     state, count, error, _ = world.last_run()
     assert (state, error) == ("interrupted", f"Stopped by {number.name} after the batch at hand.")
     assert (code, output) == (1, "")
-    assert errors == f"CommandError: Not completed: {count} referral code(s) were expired and stand. {error}\n"
+    assert errors == f"CommandError: Stopped early. {count} codes were already expired and stay expired. {error}\n"
     assert 0 < count < CODES
     assert count % way().batch_size == 0
     audit(world)

@@ -95,7 +95,7 @@ def test_the_server_restarts_during_a_sweep(world, server, mode):
     code, output, errors = ended(process)
     server.start()
     assert (code, output) == (1, "")
-    assert errors.startswith("CommandError: Not completed: ")
+    assert errors.startswith("CommandError: Stopped early. ")
     assert UNREACHABLE in errors
     assert errors.count("\n") == 1
     # The ledger could not be told; the next run does it.
@@ -121,7 +121,7 @@ def test_the_server_is_away(world, server):
             assert (code, output) == (1, "")
             assert errors.startswith(f"CommandError: {UNREACHABLE} (")
             assert errors.count("\n") == 1
-        problem = "The database cannot be reached."
+        problem = UNREACHABLE
         assert world.run("expiration_health") == (1, f"Not healthy.\n  - {problem}\n", "")
         assert probe(world) == (
             503,
@@ -144,7 +144,7 @@ def test_a_server_that_never_answers_is_not_waited_for(tmp_path):
         mute.bind(("127.0.0.1", 0))
         mute.listen()
         world = World(f"postgres://postgres@127.0.0.1:{mute.getsockname()[1]}/postgres", tmp_path)
-        problem = "The database cannot be reached."
+        problem = UNREACHABLE
         assert world.run("expiration_health") == (1, f"Not healthy.\n  - {problem}\n", "")
 
 
@@ -157,8 +157,6 @@ def test_the_database_has_no_tables(world):
         assert errors.startswith("CommandError: The database lacks a table or column: run `python manage.py migrate`.")
     status, found = probe(empty)
     assert (status, found["database_reachable"]) == (503, True)
-    assert found["problems"] == [
-        "The database refuses the question: run `python manage.py migrate`, and look at its own log."
-    ]
+    assert found["problems"] == ["The database lacks a table or column: run `python manage.py migrate`."]
     assert empty.run("expiration_health")[0] == 1
     world.query("DROP DATABASE empty WITH (FORCE)")

@@ -116,7 +116,10 @@ def test_a_sweep_that_fails_on_the_way_is_in_the_ledger_too(installed, with_cron
     assert done.returncode == 1
     assert installed.statuses() == {"JOHNS-20": "active"}
     assert installed.ledger() == [("command", "failed", 0)]
-    said = "Not completed: 0 referral code(s) were expired and stand. The database refused. (disk on fire)"
+    said = (
+        "Stopped early. 0 codes were already expired and stay expired. "
+        "The database rejected the statement. (disk on fire)"
+    )
     assert installed.schedule_log.read_text() == f"CommandError: {said}\n"
     assert installed.log.read_text().endswith(f" ERROR sweep failed: {said}\n")
 

@@ -10,7 +10,7 @@ from django.db import DatabaseError
 from main.backup import tool
 from main.backup.contents import BackupFailed
 from main.codes.text import visible
-from main.sweep.failures import explain
+from main.sweep.errors import explain
 
 
 class Command(BaseCommand):

@@ -13,7 +13,7 @@ from django.utils.crypto import get_random_string
 
 from main import conf
 from main.demo.loading import AGENT, STAFF, NotTheDemos, load
-from main.sweep.failures import explain
+from main.sweep.errors import explain
 
 
 class Command(BaseCommand):

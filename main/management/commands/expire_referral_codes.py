@@ -1,23 +1,20 @@
 """`python manage.py expire_referral_codes`: parse, call, print."""
 
 from argparse import ArgumentTypeError
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db import DatabaseError
 from django.utils import timezone
 
 from main.codes.dates import parse_instant
-from main.models import ExpirationRun
+from main.management.output import failures_in_words, print_all, progress
+from main.models import ExpirationRun, ReferralCode
 from main.signals import log_failed_sweep
-from main.sweep.failures import explain
 from main.sweep.report import FORMATS, Report, in_pages, report_of_dry_run, report_of_run
 from main.sweep.run import sweep
-from main.sweep.stopping import SweepFailed, stop_between_batches
+from main.sweep.stopping import stop_between_batches
 
 LARGEST_BATCH = 10_000
 
@@ -53,39 +50,24 @@ class Command(BaseCommand):
     ) -> None:
         if as_of and not dry_run:
             raise CommandError("--as-of goes with --dry-run: a real run expires what is overdue now.", returncode=2)
-        try:
+        stopped = "Nothing was written." if dry_run else "Codes that were already expired stay expired."
+        with failures_in_words(stopped=stopped, note=(lambda reason: None) if dry_run else log_failed_sweep):
             report = report_of_dry_run(as_of or timezone.now()) if dry_run else self._sweep(batch_size, started_by)
-            for page in in_pages(FORMATS[format](report, verbosity)):
-                self.stdout.write(page)
-        except (SweepFailed, DatabaseError) as failure:
-            reason = _in_words(failure)
-            if not dry_run:
-                log_failed_sweep(reason)
-            raise CommandError(reason) from failure
-        except KeyboardInterrupt as error:
-            raise CommandError("Stopped by Ctrl-C; the batches that were finished stand.") from error
+            print_all(self.stdout, in_pages(FORMATS[format](report, verbosity)), lambda: _done(report))
 
     def _sweep(self, batch_size: int | None, started_by: ExpirationRun.StartedBy) -> Report:
-        with self._progress() as show, stop_between_batches() as stop_if_asked:
+        with (
+            progress(self.stderr, "Expiring", ReferralCode.objects.overdue().count) as show,
+            stop_between_batches() as stop_if_asked,
+        ):
             run = sweep(started_by, batch_size=batch_size, on_batch=lambda size: (show(size), stop_if_asked()))
         return report_of_run(run)
 
-    @contextmanager
-    def _progress(self) -> Iterator[Callable[[int], object]]:
-        """A bar for a person who looks on; a function that is told of so many more codes."""
-        if not self.stderr.isatty():
-            yield lambda size: None
-            return
-        from tqdm import tqdm  # noqa: PLC0415 - nobody looks on at night, and its import takes a while
 
-        with tqdm(desc="Expiring", unit=" codes", file=self.stderr) as bar:
-            yield bar.update
-
-
-def _in_words(failure: SweepFailed | DatabaseError) -> str:
-    if isinstance(failure, SweepFailed):
-        return f"{failure} {explain(failure.reason)}"
-    return explain(failure)
+def _done(report: Report) -> str:
+    if report.run is None:
+        return "This was a dry run: nothing was changed."
+    return f"Run {report.run.pk} is complete, {report.count} referral code(s) were expired."
 
 
 def _instant(text: str) -> datetime:

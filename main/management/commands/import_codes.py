@@ -14,7 +14,7 @@ from main.importing.agents import Agents
 from main.importing.checking import check, draft
 from main.importing.reading import BadFile, Row, Table, read_table
 from main.importing.writing import write
-from main.sweep.failures import explain
+from main.sweep.errors import explain
 
 
 class Command(BaseCommand):

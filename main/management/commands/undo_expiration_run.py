@@ -1,16 +1,19 @@
 """`python manage.py undo_expiration_run RUN`: parse, call, print."""
 
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db import DatabaseError
+from django.core.management.base import BaseCommand, CommandParser
+from django.db.models import QuerySet
 
 from main.codes.text import visible
-from main.models import ExpirationRun, ReferralCodeQuerySet
-from main.sweep.failures import explain
-from main.sweep.stopping import SweepFailed, stop_between_batches
-from main.sweep.undo import CannotUndo, gone, left, refuse_what_cannot_be_undone, undo, untouched
+from main.management.output import failures_in_words, print_all, progress
+from main.models import ExpirationRun, ReferralCode
+from main.sweep.errors import CannotUndo
+from main.sweep.pages import in_order
+from main.sweep.stopping import stop_between_batches
+from main.sweep.undo import gone, left, refuse_what_cannot_be_undone, undo, untouched
 
 LARGEST_ID = 2**63 - 1
 
@@ -25,34 +28,43 @@ class Command(BaseCommand):
         parser.add_argument("--dry-run", action="store_true", help="Say what would be put back; write nothing.")
 
     def handle(self, *, run: int, dry_run: bool, verbosity: int, **options: Any) -> None:
-        try:
-            for line in self._lines(_run(run), dry_run):
-                self.stdout.write(line)
-                if verbosity < 1:
-                    break
-        except CannotUndo as error:
-            raise CommandError(str(error)) from error
-        except SweepFailed as failure:
-            raise CommandError(f"{failure} {explain(failure.reason)}") from failure
-        except DatabaseError as error:
-            raise CommandError(explain(error)) from error
+        stopped = "Nothing was written." if dry_run else "Codes that were already put back stay active."
+        with failures_in_words(stopped=stopped):
+            found = _run(run)
+            lines = self._dry_run(found) if dry_run else self._undo(found)
+            print_all(self.stdout, islice(lines, 1) if verbosity < 1 else lines, lambda: _done(found))
 
-    def _lines(self, run: ExpirationRun, dry_run: bool) -> Iterator[str]:
-        if dry_run:
-            refuse_what_cannot_be_undone(run)
-            codes: ReferralCodeQuerySet = untouched(run)
-            yield f"[DRY RUN] Would put back {codes.count()} referral code(s) of run {run.pk}:"
-        else:
-            with stop_between_batches() as stop_if_asked:
-                undoing = undo(run, ExpirationRun.StartedBy.COMMAND, on_batch=lambda size: stop_if_asked())
-            codes = undoing.codes.order_by("expires_at", "id")
-            yield f"Put back {undoing.restored_count} referral code(s) of run {run.pk}; this is run {undoing.pk}."
-        for code in codes.values_list("code", flat=True).iterator():
+    def _dry_run(self, run: ExpirationRun) -> Iterator[str]:
+        refuse_what_cannot_be_undone(run)
+        codes = untouched(run)
+        yield f"[DRY RUN] Would put back {codes.count()} referral code(s) of run {run.pk}:"
+        yield from _lines(codes, run)
+
+    def _undo(self, run: ExpirationRun) -> Iterator[str]:
+        with (
+            progress(self.stderr, "Putting back", untouched(run).count) as show,
+            stop_between_batches() as stop_if_asked,
+        ):
+            undoing = undo(run, ExpirationRun.StartedBy.COMMAND, on_batch=lambda size: (show(size), stop_if_asked()))
+        yield f"Put back {undoing.restored_count} referral code(s) of run {run.pk}; this is run {undoing.pk}."
+        yield from _lines(undoing.codes.all(), run)
+
+
+def _lines(codes: QuerySet[ReferralCode], run: ExpirationRun) -> Iterator[str]:
+    for page in in_order(codes):
+        for code in page.values_list("code", flat=True):
             yield f"  - {visible(code)}"
-        for left_code, reason in left(run):
-            yield f"Left as it is: {visible(left_code.code)} ({reason})"
-        if count := gone(run):
-            yield f"No longer of this run: {count} referral code(s), deleted or saved since."
+    for left_code, reason in left(run):
+        yield f"Left as it is: {visible(left_code.code)} ({reason})"
+    if count := gone(run):
+        no_longer = "1 code no longer belongs" if count == 1 else f"{count} codes no longer belong"
+        yield f"{no_longer} to this run: deleted or edited since."
+
+
+def _done(run: ExpirationRun) -> str:
+    if run.state != ExpirationRun.State.UNDONE:
+        return "This was a dry run: nothing was changed."
+    return f"Run {run.pk} is undone."
 
 
 def _run(pk: int) -> ExpirationRun:

@@ -1,0 +1,120 @@
+"""What PostgreSQL and SQLite do each in their own way. Nothing else in this app asks which of them it works with."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any, NamedTuple
+
+import django.db
+from django.core.checks import CheckMessage, Error, register
+from django.db import connection
+from django.utils import timezone
+
+from main.sweep.errors import WrongDatabase
+
+LOCK_WAIT = timedelta(seconds=5)
+OLDEST_SQLITE = (3, 35)  # of 2021; an UPDATE returns rows since then
+
+
+class Way(NamedTuple):
+    """The SQL of a kind of database, and the measures that suit it (docs/performance.md has the numbers)."""
+
+    batch_size: int  # codes in one transaction
+    connections: int  # that expire batches at once
+    page: str  # one text of the ids of several rows
+    on_page: str  # whether a row is among the ids of such a text
+    place: str  # where a row is stored
+    chosen: str  # whether a row is among those of a query
+    date: str  # a date as what `read_date` understands
+
+
+WAYS = {
+    "postgresql": Way(
+        batch_size=1000,
+        connections=2,
+        page="array_agg(id)::text",
+        on_page="main_referralcode.id = ANY (%s::bigint[])",
+        place="ctid",
+        chosen="id = ANY (ARRAY({}))",  # looks each row up, whatever the planner thinks of their number
+        # Microseconds since 1970 become a datetime at a fraction of the cost of text.
+        date="(extract(epoch FROM expires_at) * 1000000)::bigint",
+    ),
+    "sqlite": Way(
+        batch_size=2000,
+        connections=1,  # only one may write
+        page="json_group_array(id)",
+        on_page="main_referralcode.id IN (SELECT value FROM json_each(%s))",
+        place="id",
+        chosen="id IN ({})",
+        date="expires_at || ''",
+    ),
+}
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def way() -> Way:
+    """How to work with the database of the settings. Raises WrongDatabase as `kind` does."""
+    return WAYS[kind()]
+
+
+def kind() -> str:
+    """Return "postgresql" or "sqlite". Raises WrongDatabase for any other, and for an SQLite that is too old."""
+    if problem := _problem():
+        raise WrongDatabase(problem)
+    return connection.vendor
+
+
+def read_date(stored: int | str | None) -> datetime | None:
+    """The date that `Way.date` selected, in UTC; None for a text that is no date, as plain SQL can store in SQLite."""
+    if isinstance(stored, int):
+        return EPOCH + timedelta(microseconds=stored)
+    try:
+        return datetime.fromisoformat(stored or "").replace(tzinfo=UTC)
+    except ValueError:
+        return None
+
+
+def database_clock() -> datetime:
+    """The present instant by the database server's clock; SQLite runs in this process and has ours."""
+    if connection.vendor != "postgresql":
+        return timezone.now()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT clock_timestamp()")
+        now: datetime = cursor.fetchone()[0]
+    return now
+
+
+def limit_lock_wait() -> None:
+    """For this transaction. SQLite has no such limit of its own: the busy timeout of the settings holds there."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute(f"SET LOCAL lock_timeout = '{LOCK_WAIT.seconds}s'")
+
+
+def driver_errors() -> type[Exception]:
+    """The errors of psycopg or sqlite3 themselves; Django wraps nearly all of them."""
+    errors: type[Exception] = _driver().Error
+    return errors
+
+
+def give_sqlite_now(connection: Any, **kwargs: Any) -> None:
+    """Let plain SQL with NOW() run on SQLite too, in the form in which Django stores instants there."""
+    if connection.vendor == "sqlite":
+        connection.connection.create_function("NOW", 0, lambda: f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S.%f}")
+
+
+@register
+def check_database(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """Refuse a database that the sweep could not work with."""
+    problem = _problem()
+    return [Error(problem, id="main.E001")] if problem else []
+
+
+def _driver() -> Any:
+    return getattr(connection, "Database", django.db)  # each backend has it that has a driver
+
+
+def _problem() -> str:
+    if connection.vendor not in WAYS:
+        return f"Referral codes need PostgreSQL or SQLite; the settings name {connection.display_name}."
+    if connection.vendor == "sqlite" and _driver().sqlite_version_info < OLDEST_SQLITE:
+        return f"Referral codes need SQLite 3.35 or later; this Python has {_driver().sqlite_version}."
+    return ""

@@ -1,0 +1,105 @@
+"""Long lists of codes, read in pages, so that memory stays flat without a cursor that the server keeps.
+
+The ids of a chapter are read at once, as one text a page; then each page's codes.
+"""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any, NamedTuple, TypeVar
+
+from django.db import connection
+from django.db.models import BooleanField, F, Model, QuerySet, TextField
+from django.db.models.expressions import RawSQL
+
+from main.models import ReferralCode, ReferralCodeQuerySet
+from main.sweep.databases import way
+
+CHAPTER = 100_000  # codes whose ids are in memory at once, at about 8 bytes
+PAGE = 2000
+
+
+Row = TypeVar("Row", bound=Model)
+
+
+class Page(NamedTuple):
+    """The ids of codes that are read or expired together."""
+
+    ids: str
+    size: int
+    last: tuple[Any, ...]
+
+
+def of_overdue(cutoff: datetime, size: int) -> Iterator[Page]:
+    """The codes overdue at `cutoff`, `size` to a page, each page of codes that are stored near each other."""
+    place = RawSQL(f"main_referralcode.{way().place}", (), output_field=TextField())  # noqa: S611 - our own text
+    # By a sum: by the id alone, the planner might walk the whole primary key to reach the limit.
+    overdue = ReferralCode.objects.overdue(cutoff).order_by(F("id") + 0).values("id", place=place)
+    rest = overdue
+    while chapter := _chapter(rest, "place", size, "max(id)"):
+        yield from chapter
+        if _is_last(chapter):
+            return
+        rest = overdue.filter(id__gt=max(page.last[0] for page in chapter))
+
+
+def in_order(codes: QuerySet[Any], by: str = "expires_at") -> Iterator[ReferralCodeQuerySet]:
+    """`codes` by date, oldest first, those without a date last; or by `-expired_at`, which all must have then.
+
+    A code that is deleted meanwhile is left out.
+    """
+    column, sign = by.removeprefix("-"), "-" if by.startswith("-") else ""
+    direction, beyond = ("DESC", "<") if sign else ("ASC", ">")
+    dated = F(column).desc(nulls_last=True) if sign else F(column).asc(nulls_last=True)
+    codes = codes.order_by(dated, f"{sign}id").values("id", column)
+    of_last = f"max(CASE WHEN number = {CHAPTER - 1} THEN {{}} END)"
+    last_of_chapter = f"{of_last.format(column)}, {of_last.format('id')}"
+    rest = codes
+    while chapter := _chapter(rest, f"{column} {direction} NULLS LAST, id {direction}", PAGE, last_of_chapter):
+        for page in chapter:
+            yield with_ids(page.ids).order_by(dated, f"{sign}id")
+        if _is_last(chapter):
+            return
+        date, pk = chapter[-1].last
+        table = "main_referralcode"
+        undated = f"{table}.{column} IS NULL"
+        if date is None:
+            rest = codes.filter(_condition(f"{undated} AND {table}.id {beyond} %s", pk))
+            continue
+        later = f"{table}.{column} {beyond} %s OR {table}.{column} = %s AND {table}.id {beyond} %s OR {undated}"
+        rest = codes.filter(_condition(later, date, date, pk))
+
+
+def by_id(rows: QuerySet[Row]) -> Iterator[Row]:
+    """All `rows` of any model, in the order of their ids."""
+    last = 0
+    while page := list(rows.filter(pk__gt=last).order_by("pk")[:PAGE]):
+        yield from page
+        if len(page) < PAGE:
+            return
+        last = page[-1].pk
+
+
+def with_ids(ids: str) -> ReferralCodeQuerySet:
+    """The codes of a page."""
+    return ReferralCode.objects.filter(_condition(way().on_page, ids))
+
+
+def _condition(sql: str, *params: object) -> RawSQL:
+    return RawSQL(sql, params, output_field=BooleanField())  # noqa: S611 - our own text
+
+
+def _chapter(codes: QuerySet[Any, Any], order: str, size: int, last: str) -> list[Page]:
+    """The first CHAPTER of `codes`, in pages of `size`; with each page what `last` selects."""
+    sql, params = codes[:CHAPTER].query.sql_with_params()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT {way().page}, count(*), {last} FROM "  # noqa: S608 - our own text
+            f"(SELECT *, row_number() OVER (ORDER BY {order}) - 1 AS number FROM ({sql}) AS chapter) AS numbered "
+            f"GROUP BY number / {size} ORDER BY number / {size}",
+            params,
+        )
+        return [Page(ids, number, tuple(key)) for ids, number, *key in cursor.fetchall()]
+
+
+def _is_last(chapter: list[Page]) -> bool:
+    return sum(page.size for page in chapter) < CHAPTER

@@ -1,0 +1,102 @@
+"""A PgBouncer of our own in front of the tests' server, in transaction mode, and other clients who keep it busy."""
+
+import os
+import shutil
+import socket
+import subprocess
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psycopg
+from psycopg.conninfo import conninfo_to_dict
+
+PATIENCE = 30  # seconds
+# Two connections to the server for all clients: hardly a transaction meets the connection of the one before it.
+INI = """
+[databases]
+* = host={host} port={port} user={user} {secret}
+[pgbouncer]
+listen_addr = 127.0.0.1
+listen_port = {own_port}
+unix_socket_dir =
+auth_type = any
+pool_mode = transaction
+default_pool_size = 2
+max_client_conn = 50
+"""
+
+
+@contextmanager
+def pooler(url: str) -> Iterator[str]:
+    """Give the address of `url`'s database behind the pooler; Debian's program refuses to run as root."""
+    server = {"host": "127.0.0.1", "port": "5432", "user": "postgres"} | conninfo_to_dict(url)
+    secret = f"password={server['password']}" if "password" in server else ""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        own_port = free.getsockname()[1]
+    with tempfile.TemporaryDirectory(prefix="knossos-pooler-") as folder:
+        ini = Path(folder) / "pgbouncer.ini"
+        ini.write_text(INI.format(**server, secret=secret, own_port=own_port))
+        if os.geteuid() == 0:
+            shutil.chown(folder, "postgres")
+            shutil.chown(ini, "postgres")
+        as_user = ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []
+        process = subprocess.Popen([*as_user, "pgbouncer", "-q", str(ini)], stderr=subprocess.DEVNULL)
+        behind = f"postgres://{server['user']}@127.0.0.1:{own_port}/{server['dbname']}"
+        try:
+            _wait_for(behind)
+            yield behind
+        finally:
+            process.terminate()
+            process.wait(PATIENCE)
+
+
+def _wait_for(url: str) -> None:
+    give_up = time.monotonic() + PATIENCE
+    while True:
+        try:
+            psycopg.connect(url).close()
+        except psycopg.OperationalError:
+            if time.monotonic() > give_up:
+                raise
+        else:
+            return
+
+
+class Traffic(threading.Thread):
+    """Another client of the pooler: short transactions, one after the other; `backends` are the ones it met."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__(daemon=True)
+        self.url, self.stop, self.backends, self.transactions = url, threading.Event(), set(), 0
+
+    def run(self) -> None:
+        with psycopg.connect(self.url, prepare_threshold=None) as connection:
+            while not self.stop.is_set():
+                with connection.transaction():
+                    connection.execute("SET LOCAL lock_timeout = '1ms'")
+                    connection.execute("SET LOCAL TimeZone = 'Asia/Kathmandu'")
+                    ((backend, _),) = connection.execute(
+                        "SELECT pg_backend_pid(), count(*) FROM main_expirationrun"
+                    ).fetchall()
+                self.backends.add(backend)
+                self.transactions += 1
+
+
+@contextmanager
+def traffic(url: str, clients: int = 3) -> Iterator[list[Traffic]]:
+    """So many other clients, for as long as the block lasts."""
+    others = [Traffic(url) for _ in range(clients)]
+    for other in others:
+        other.start()
+    try:
+        yield others
+    finally:
+        for other in others:
+            other.stop.set()
+        for other in others:
+            other.join(PATIENCE)
