@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from itertools import chain
 from typing import Any, Self
 
 from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
-from django.db import models
+from django.db import models, transaction
 from django.db.models import Q
 from django.utils import timezone
 
 from main.codes.dates import validate_year
 from main.codes.lookalikes import LookupKey, lookup_key
+from main.codes.proposing import proposals
 from main.codes.text import LONGEST_CODE, OneLineField, validate_code
 
 ENDS_SOON = timedelta(days=7)
@@ -230,6 +233,34 @@ class ReferralCode(models.Model):
         if update_fields:
             update_fields = {*update_fields, "expired_at", "updated_at"}
         super().save(*args, update_fields=update_fields, **kwargs)
+
+    @staticmethod
+    def generate_unique_code(agent_name: str, discount: Decimal | float) -> str:
+        """Return a text that no stored code has: JOHN-20 for John Smith and 20 %, or JOHN-20K7 where that is taken.
+
+        It reserves nothing: whoever creates the code may find it taken meanwhile. `main.codes.creating.create_code`
+        tries again then.
+        """
+
+        def free(texts: list[str]) -> list[str]:
+            taken = set(ReferralCode.objects.with_code(*texts).values_list("lookup_key", flat=True))
+            return [text for text in texts if lookup_key(text) not in taken]
+
+        return next(chain.from_iterable(map(free, proposals(agent_name, discount))))
+
+    def check_and_update_expiration(self) -> bool:
+        """Mark this stored code inactive if it is overdue, as a save does; return whether this call did it.
+
+        What the database says counts: what an edit or a sweep wrote meanwhile is kept, and read into memory.
+        """
+        if not self.is_overdue:
+            return False
+        with transaction.atomic():
+            self.refresh_from_db(from_queryset=ReferralCode.objects.select_for_update(no_key=True))
+            if not self.is_overdue:
+                return False
+            self.save(update_fields=["status"])
+        return self.status == self.Status.INACTIVE
 
     @property
     def is_expired(self) -> bool:

@@ -4,6 +4,7 @@ import logging
 import sys
 from typing import Any
 
+from django.db import DEFAULT_DB_ALIAS
 from django.db.models.signals import post_save
 from django.dispatch import receiver
 
@@ -18,7 +19,12 @@ logger = logging.getLogger(__name__)
 
 @receiver(post_save, sender=ReferralCode)
 def check_referral_code_expiration_on_save(
-    sender: type[ReferralCode], instance: ReferralCode, created: bool, raw: bool, using: str, **kwargs: Any
+    sender: type[ReferralCode],
+    instance: ReferralCode,
+    created: bool,
+    raw: bool = False,
+    using: str = DEFAULT_DB_ALIAS,
+    **kwargs: Any,
 ) -> None:
     """Check if referral code is expired when saved, and mark it inactive if so; fixtures load as they are."""
     if raw:

@@ -1,16 +1,19 @@
 """The snippets of the owner's design document work as they are written there."""
 
 import logging.config
+import re
+import shutil
 from datetime import timedelta
+from types import ModuleType
 
 import pytest
-from django.contrib.messages import get_messages
-from django.contrib.messages.storage.cookie import CookieStorage
 from django.db import connection
 from django.utils.module_loading import import_string
 
 from main.models import ReferralCode
-from tests.conftest import NOW, make_code
+from tests.conftest import NOW, PROJECT, make_code
+
+SCHEDULING = PROJECT / "docs" / "scheduling.md"
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -18,6 +21,7 @@ CREATE_A_TEST_CODE = """
 from main.models import ReferralCode, UserProfile
 from django.utils import timezone
 from datetime import timedelta
+from types import ModuleType
 
 agent = UserProfile.objects.filter(role='agent').first()
 code = ReferralCode.objects.create(
@@ -52,12 +56,26 @@ def some_view(request):
     # ...
 """
 
+IMPORTS_OF_A_VIEW = """
+from django.contrib import messages
+from django.shortcuts import redirect
+from django.urls import include, path
+"""
+ADDRESS_OF_THE_VIEW = """
+urlpatterns = [path("some-view/", some_view), path("", include("knossos.urls"))]
+"""
+
 QUERY = """
 SELECT code, agent_id, expires_at, status 
 FROM main_referralcode 
 WHERE status = 'inactive' 
 AND expires_at < NOW();
 """  # noqa: W291
+
+INSERT_INACTIVE = """
+INSERT INTO main_referralcode (code, discount, status, expires_at, created_at, updated_at)
+VALUES ('{}', 20, 'inactive', '{}', '2024-01-01', '2024-01-01')
+"""
 
 SETTINGS = """
 LOGGING = {
@@ -108,12 +126,15 @@ def test_from_the_shell(three_overdue, clock, capsys) -> None:
     assert capsys.readouterr().out == "Expired 3 codes\n"
 
 
-def test_from_a_view(three_overdue, clock, rf) -> None:
-    from_view = run_snippet(FROM_A_VIEW, run_snippet("from django.contrib import messages"))["some_view"]
-    request = rf.post("/")
-    request._messages = CookieStorage(request)
-    from_view(request)
-    assert [str(message) for message in get_messages(request)] == ["Expired 3 referral codes"]
+def test_from_a_view(three_overdue, clock, client, settings) -> None:
+    """The snippet ends where the view goes on; here, to a page that shows the message."""
+    view = FROM_A_VIEW.replace("    # ...\n", "    return redirect('sign_in')\n")
+    pages = ModuleType("pages_of_the_owner")
+    exec(IMPORTS_OF_A_VIEW + view + ADDRESS_OF_THE_VIEW, pages.__dict__)  # noqa: S102
+    settings.ROOT_URLCONF = pages
+    page = client.get("/some-view/", follow=True)
+    assert "Expired 3 referral codes" in page.text
+    assert not ReferralCode.objects.overdue().exists()
 
 
 def test_the_query_for_expired_codes(john, clock) -> None:
@@ -124,6 +145,30 @@ def test_the_query_for_expired_codes(john, clock) -> None:
         cursor.execute(QUERY)
         rows = [(code, agent, status) for code, agent, _, status in cursor.fetchall()]
     assert rows == [(expired.code, john.pk, "inactive")]
+
+
+def test_the_query_in_psql(john, clock, manage) -> None:
+    if connection.vendor != "postgresql":
+        pytest.skip("needs PostgreSQL: set DATABASE_URL")
+    ReferralCode.objects.create(code="PAST", agent=john, expires_at=NOW - timedelta(days=900))
+    make_code("FUTURE", status="inactive", expires_at=NOW + timedelta(days=36500))
+    url = "postgres://{USER}:{PASSWORD}@{HOST}:{PORT}/{NAME}".format(**connection.settings_dict)
+    asked = manage("dbshell", "--", "-At", "-c", QUERY, DATABASE_URL=url)
+    assert (asked.returncode, asked.stderr) == (0, "")
+    assert asked.stdout == f"PAST|{john.pk}|2024-06-04 02:00:00+00|inactive\n"
+
+
+@pytest.mark.skipif(not shutil.which("sqlite3"), reason="needs sqlite3, SQLite's own shell")
+def test_the_query_in_the_shell_of_sqlite_needs_its_other_spelling(manage) -> None:
+    assert not manage("migrate", "-v", "0").stderr
+    dates = {"PAST": "2024-06-04 02:00:00", "FUTURE": "2999-12-31 23:59:59.999999"}
+    for code, expires_at in dates.items():
+        manage("dbshell", "--", INSERT_INACTIVE.format(code, expires_at))
+
+    refused = manage("dbshell", "--", QUERY)
+    assert (refused.returncode, "no such function: NOW" in refused.stderr) == (1, True)
+    [other_spelling] = re.findall("^SELECT [^;]*datetime[^;]*;", SCHEDULING.read_text(), re.MULTILINE)
+    assert manage("dbshell", "--", other_spelling).stdout == "PAST||2024-06-04 02:00:00|inactive\n"
 
 
 def test_the_logging_settings(three_overdue, clock, run_command, tmp_path, monkeypatch, settings) -> None:

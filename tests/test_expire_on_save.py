@@ -7,6 +7,7 @@ from django.core import serializers
 from django.db.models import F
 
 from main.models import ReferralCode
+from main.signals import check_referral_code_expiration_on_save
 from tests.conftest import INSTANT, NOW, make_code
 
 
@@ -75,3 +76,42 @@ def test_a_save_that_expires_is_logged_and_a_save_that_does_not_is_not(clock, lo
         "2026-11-21 02:00:00+00:00 INFO "
         f"expired LATE (id {code.pk}, no agent, expiry 2026-11-21 02:00:00+00:00) on save\n"
     )
+
+
+def test_the_receiver_can_be_called_as_the_design_document_has_it(db, clock) -> None:
+    code = make_code("X", expires_at=NOW)
+    check_referral_code_expiration_on_save(ReferralCode, code, False)
+    check_referral_code_expiration_on_save(sender=ReferralCode, instance=code, created=False)
+    for seen in (code, ReferralCode.objects.get()):
+        assert (seen.status, seen.expired_at, seen.expired_by) == ("inactive", NOW, None)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_check_marks_an_overdue_code_and_says_so_once(clock, log_file) -> None:
+    code = make_code("X", expires_at=NOW)
+    assert code.check_and_update_expiration() is True
+    for seen in (code, ReferralCode.objects.get()):
+        assert (seen.status, seen.expired_at, seen.expired_by) == ("inactive", NOW, None)
+    assert code.check_and_update_expiration() is False
+    assert log_file.read_text().count("expired X ") == 1
+
+
+@pytest.mark.parametrize(
+    "fields", [{"expires_at": None}, {"expires_at": NOW + INSTANT}, {"expires_at": NOW, "status": "inactive"}]
+)
+def test_a_check_of_a_code_that_is_not_overdue_writes_nothing(db, clock, django_assert_num_queries, fields) -> None:
+    code = make_code("X", **fields)
+    with django_assert_num_queries(0):
+        assert code.check_and_update_expiration() is False
+
+
+@pytest.mark.parametrize(
+    "meanwhile", [{"expires_at": NOW + timedelta(days=7)}, {"status": "inactive"}, {"discount": 5}], ids=str
+)
+def test_a_check_keeps_what_was_written_meanwhile(db, clock, meanwhile) -> None:
+    code = make_code("X", expires_at=NOW)
+    ReferralCode.objects.update(**meanwhile)
+    assert code.check_and_update_expiration() is ("discount" in meanwhile)
+    stored = ReferralCode.objects.get()
+    for field, value in meanwhile.items():
+        assert getattr(code, field) == getattr(stored, field) == value

@@ -17,6 +17,7 @@ LAYERS = [
         "codes.lookalikes",
         "codes.dates",
         "codes.percent",
+        "codes.proposing",
         "codes.wording",
         "codes.spreadsheet",
         "scheduling",

@@ -20,12 +20,22 @@ mount -t tmpfs tmpfs /var/spool/cron
 mount -t tmpfs tmpfs /run
 mount --bind /dev/null /etc/crontab
 if [ -e /usr/sbin/sendmail ]; then mount --bind "$HERE/sendmail" "$(readlink -f /usr/sbin/sendmail)"; fi
+mount --bind "$HERE/var-log" /var/log
 mkdir -m 1730 /var/spool/cron/crontabs
 chgrp crontab /var/spool/cron/crontabs
 cp "$HERE"/cron.d/* /etc/cron.d/
+crontab "$HERE/crontab"
 for manage in $CRONTABS; do "$PYTHON" "$manage" crontab add -v 0; done
 exec env -i TZ="$ZONE" LD_PRELOAD="$FAKETIME_LIBRARY" FAKETIME="@$CLOCK" /usr/sbin/cron -f
 """
+# As the design document has it.
+OPTION_2 = """
+# Run every day at 2:00 AM
+0 2 * * * cd /path/to/knossos && python manage.py expire_referral_codes >> /var/log/expire_codes.log 2>&1
+"""
+# What the line needs besides: cron would look for `python` in /usr/bin and /bin.
+PATH_OF_VENV = f"PATH={Path(sys.executable).parent}:/usr/bin:/bin\n"
+EXPIRED_JOHNS_20 = "Successfully expired 1 referral code(s).\n  - JOHNS-20 (Agent: none)\n"
 SENDMAIL = '#!/bin/sh\ncat >> "{here}/mail"\n'
 
 
@@ -42,11 +52,16 @@ def requirements() -> None:
 
 
 @contextmanager
-def cron(here: Path, clock: str, *crontabs: Installed, zone: str = "UTC") -> Iterator[None]:
-    """Run cron from `clock` on, with the files of here/cron.d and what django-crontab adds for `crontabs`."""
+def cron(here: Path, clock: str, *crontabs: Installed, table: str = "", zone: str = "UTC") -> Iterator[None]:
+    """Run cron from `clock` on, with the files of here/cron.d, the crontab `table` and the jobs of `crontabs`.
+
+    What is written to /var/log is found in here/var-log.
+    """
     sendmail = here / "sendmail"
     sendmail.write_text(SENDMAIL.format(here=here))
     sendmail.chmod(0o755)
+    (here / "var-log").mkdir()
+    (here / "crontab").write_text(table)
     environment = {
         "PATH": os.environ["PATH"],
         "HERE": str(here),
@@ -72,7 +87,10 @@ def tables_of_the_machine() -> list[object]:
 def test_cron_fires_the_lines_of_django_crontab_and_of_cron_d(install, awkward, tmp_path) -> None:
     by_crontab, failing_by_crontab = install("one"), install("two")
     by_cron_d, failing_by_cron_d = awkward, install("broken")
-    for installed in (by_crontab, by_cron_d):
+    by_hand = install("three")
+    line = OPTION_2.replace("/path/to/knossos", str(by_hand.folder))
+    own_log = tmp_path / "var-log" / "expire_codes.log"
+    for installed in (by_crontab, by_cron_d, by_hand):
         installed.add_overdue_code()
     for installed in (failing_by_crontab, failing_by_cron_d):
         installed.configure(DATABASE_URL="sqlite:////nowhere/db.sqlite3")
@@ -80,15 +98,18 @@ def test_cron_fires_the_lines_of_django_crontab_and_of_cron_d(install, awkward, 
     print_cron_file(failing_by_cron_d, tmp_path, "fails")
     before = tables_of_the_machine()
 
-    with cron(tmp_path, "2026-07-01 01:59:50", by_crontab, failing_by_crontab):
+    with cron(tmp_path, "2026-07-01 01:59:50", by_crontab, failing_by_crontab, table=PATH_OF_VENV + line):
         until(lambda: has_swept(by_crontab) and has_swept(by_cron_d), "the sweep")
         until(lambda: has_printed(failing_by_crontab) and has_printed(failing_by_cron_d), "the failure")
+        until(
+            lambda: own_log.exists() and own_log.read_text().endswith(")\n"), "the sweep of the line written by hand"
+        )
 
+    assert own_log.read_text() == EXPIRED_JOHNS_20
+    assert by_hand.statuses() == {"JOHNS-20": "inactive"}
     for installed in (by_crontab, by_cron_d):
         assert installed.statuses() == {"JOHNS-20": "inactive"}
-        assert installed.schedule_log.read_text() == (
-            "Successfully expired 1 referral code(s).\n  - JOHNS-20 (Agent: none)\n"
-        )
+        assert installed.schedule_log.read_text() == EXPIRED_JOHNS_20
     for installed in (failing_by_crontab, failing_by_cron_d):
         assert installed.schedule_log.read_text() == (
             "CommandError: Cannot reach the database: check that it runs, and DATABASE_URL."

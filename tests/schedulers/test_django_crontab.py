@@ -126,7 +126,10 @@ def test_a_sweep_that_fails_on_the_way_is_in_the_ledger_too(installed, with_cron
 
 def test_the_job_of_the_design_document(installed, with_crontab, tmp_path) -> None:
     installed.add_overdue_code()
-    done = run_line(with_crontab(installed, FROM_THE_DESIGN_DOCUMENT).read_text(), tmp_path)
+    table = with_crontab(installed, FROM_THE_DESIGN_DOCUMENT)
+    assert installed.run("check").stdout == "System check identified no issues (0 silenced).\n"
+    assert "adding cronjob: " in installed.run("crontab", "add").stdout
+    done = run_line(table.read_text(), tmp_path)
     assert done.stdout == "Successfully expired 1 referral code(s).\n  - JOHNS-20 (Agent: none)\n"
     assert installed.statuses() == {"JOHNS-20": "inactive"}
 

@@ -1,0 +1,36 @@
+"""Texts for a new code, made from the name of its agent and the discount."""
+
+from collections.abc import Iterator
+from decimal import Decimal
+from itertools import product
+from secrets import SystemRandom
+from unicodedata import name, normalize
+
+from main.codes.text import clean_code
+
+LETTERS_OF_NAME = 5
+# Without those that look alike on paper: I and L like 1, O like 0.
+LETTERS, DIGITS = "ABCDEFGHJKMNPQRSTUVWXYZ", "23456789"
+
+
+def proposals(agent_name: str, discount: Decimal | float) -> Iterator[list[str]]:
+    """Yield texts for a code, some at a time, the best first, without end.
+
+    The first is JOHN-20 for John Smith and 20 %, the next have a letter and a digit more (JOHN-20K7), those after
+    that have two of each, and so on. Accents are left out, so that anybody can type the code.
+    """
+    first_name = next(iter(agent_name.split()), "")
+    letters = "".join(map(_without_accent, filter(str.isalpha, normalize("NFC", first_name.upper()))))
+    code = clean_code(f"{letters[:LETTERS_OF_NAME] or 'CODE'}-{Decimal(str(discount)).normalize():f}")
+    pairs = ["".join(pair) for pair in product(LETTERS, DIGITS)]
+    random = SystemRandom()
+    yield [code]
+    while True:
+        random.shuffle(pairs)
+        yield [code + pair for pair in pairs]
+        code += random.choice(pairs)
+
+
+def _without_accent(letter: str) -> str:
+    """Only where a reader takes the accent for an ornament: a Cyrillic Й is another letter than И."""
+    return normalize("NFKD", letter)[0] if name(letter, "").startswith(("LATIN", "GREEK")) else letter
