@@ -179,7 +179,7 @@ def test_a_long_text_is_judged_by_its_length_first(db, marks) -> None:
         ReferralCode.objects.create(code=text)
     with pytest.raises(ValidationError):
         UserProfile(name=text).clean_fields(exclude=["user"])
-    assert time.monotonic() - began < 2  # seconds; to normalize half as much takes minutes
+    assert time.monotonic() - began < 20  # seconds; to normalize half as much takes minutes
 
 
 @pytest.fixture
