@@ -1,12 +1,14 @@
 """A variable that cannot be right ends in one sentence: its name, what it is, what it may be."""
 
 import os
+import runpy
 from pathlib import Path
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
 from knossos.environment import Environment
+from tests.conftest import PROJECT
 
 DATABASE = "It may be sqlite:///FILE or postgres://USER:PASSWORD@HOST:PORT/NAME"
 EMAIL = (
@@ -64,9 +66,20 @@ def environment(tmp_path: Path) -> Environment:
         ("EMAIL_URL", "smtp://me:secret@host:port", f"EMAIL_URL is 'smtp://me:***@host:port'. {EMAIL}"),
     ],
 )
-def test_a_wrong_value_is_refused_in_one_sentence(manage, name: str, value: str, sentence: str) -> None:
-    refused = manage("check", **{name: value})
-    assert (refused.returncode, refused.stdout, refused.stderr) == (1, "", f"The settings are wrong: {sentence}\n")
+def test_a_wrong_value_is_refused_in_one_sentence(monkeypatch, name: str, value: str, sentence: str) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(ImproperlyConfigured) as refused:
+        runpy.run_path(str(PROJECT / "knossos" / "settings.py"))
+    assert str(refused.value) == sentence
+
+
+def test_a_command_prints_the_sentence_alone(manage) -> None:
+    refused = manage("check", PROXIES="abc")
+    assert (refused.returncode, refused.stdout, refused.stderr) == (
+        1,
+        "",
+        "The settings are wrong: PROXIES is 'abc'. It may be a whole number from 0 to 9.\n",
+    )
 
 
 @pytest.mark.parametrize(
