@@ -30,7 +30,7 @@ if PROXIES:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = not DEBUG
 SECURE_SSL_REDIRECT = env.switch("SECURE_SSL_REDIRECT", default=not DEBUG)
-SECURE_REDIRECT_EXEMPT = ["^health/$"]  # a probe asks this server itself, by HTTP
+SECURE_REDIRECT_EXEMPT = ["^health/$", "^metrics$"]  # a probe asks this server itself, by HTTP
 SECURE_HSTS_SECONDS = env.whole_number("SECURE_HSTS_SECONDS", 0 if DEBUG else 365 * 24 * 3600)
 SECURE_HSTS_INCLUDE_SUBDOMAINS = env.switch("SECURE_HSTS_INCLUDE_SUBDOMAINS", default=not DEBUG)
 # The browsers' preload list is for the owner of the whole domain to ask for.
@@ -154,6 +154,8 @@ CELERY_TIMEZONE = TIME_ZONE
 EXPIRATION_CLOCK_TOLERANCE = env.number("EXPIRATION_CLOCK_TOLERANCE", 60, "seconds")
 # A code that is overdue for longer turns the health page red: a night was missed, and two hours have gone by.
 EXPIRATION_OVERDUE_LIMIT = env.number("EXPIRATION_OVERDUE_LIMIT", 26, "hours")
+
+METRICS_TOKEN = env.text("METRICS_TOKEN", "")  # without one, nobody gets the figures
 
 CELERY_BROKER_URL = env.text("CELERY_BROKER_URL", "redis://127.0.0.1:6379/0")
 

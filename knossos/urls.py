@@ -2,6 +2,7 @@ from django.contrib import admin
 from django.urls import include, path
 
 from knossos.health import health
+from knossos.metrics import metrics
 
 admin.autodiscover()
 
@@ -10,5 +11,6 @@ handler500 = "knossos.errors.server_error"
 urlpatterns = [
     path("admin/", admin.site.urls),
     path("health/", health, name="health"),
+    path("metrics", metrics, name="metrics"),
     path("", include("main.urls")),
 ]
