@@ -54,7 +54,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "knossos.privacy.keep_no_copies",  # below the static files, which are for everybody
     "django.contrib.sessions.middleware.SessionMiddleware",
-    "knossos.addresses.refuse_nul",
+    "knossos.middleware.refuse_nul",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",

@@ -32,6 +32,10 @@ class UserProfile(models.Model):
     role = models.CharField(max_length=10, choices=Role, default=Role.CLIENT)
     name = OneLineField(max_length=150)
 
+    class Meta:
+        verbose_name = "agent or client"
+        verbose_name_plural = "agents and clients"
+
     def __str__(self) -> str:
         return self.name
 
@@ -171,7 +175,7 @@ class ReferralCode(models.Model):
     )
     agent = models.ForeignKey(
         UserProfile, on_delete=models.PROTECT, related_name="referral_codes", null=True, blank=True,
-        help_text="Empty for a code of the house.",
+        help_text="Empty for a house code.",
     )  # fmt: skip
     discount = models.DecimalField(
         "discount (%)", max_digits=5, decimal_places=2, default=0,

@@ -4,15 +4,15 @@ from django.views.generic import RedirectView
 
 from main import views
 from main.accounts import views as account_views
+from main.codes.editing import Task
 
+# One name for all; `task` says which: {% url "manage_referral_codes" pk=7 code_pk=1 task="extend" %}
 tasks: list[URLPattern] = [
-    path("", views.manage_referral_codes, name="manage_referral_codes"),
-    path("new/", views.create_referral_code, name="create_referral_code"),
-    path("<int:pk>/edit/", views.edit_referral_code, name="edit_referral_code"),
-    path("<int:pk>/extend/", views.extend_referral_code, name="extend_referral_code"),
-    path("<int:pk>/switch-off/", views.switch_off_referral_code, name="switch_off_referral_code"),
-    path("<int:pk>/reactivate/", views.reactivate_referral_code, name="reactivate_referral_code"),
-    path("<int:pk>/delete/", views.delete_referral_code, name="delete_referral_code"),
+    path("new/", views.manage_referral_codes, {"task": views.NEW}, name="manage_referral_codes"),
+    *(
+        path(f"<int:code_pk>/{task}/", views.manage_referral_codes, {"task": task}, name="manage_referral_codes")
+        for task in Task
+    ),
 ]
 
 # Templates of our own names: Django's belong to the admin, whose pages of the same kind look different.
@@ -61,5 +61,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", RedirectView.as_view(pattern_name="profile")),
     path("profile/", views.profile, name="profile"),
     path("profile/<int:pk>/", views.profile, name="profile"),
-    path("agents/<int:agent_pk>/codes/", include(tasks)),
+    path("profile/<int:pk>/codes/", include(tasks)),
 ]

@@ -1,7 +1,7 @@
-"""The pages of an agent's codes: `profile` shows them; `manage_referral_codes` and its tasks let staff edit them."""
+"""An agent's page: `profile` shows the codes, and `manage_referral_codes` answers the tasks that staff find there."""
 
 from collections.abc import Callable
-from functools import wraps
+from dataclasses import dataclass
 from typing import Any
 
 from django.contrib.admin.models import ADDITION, CHANGE, LogEntry
@@ -12,17 +12,22 @@ from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.db import IntegrityError, transaction
 from django.db.models import F
-from django.http import Http404, HttpRequest, HttpResponse, QueryDict
-from django.shortcuts import get_object_or_404, redirect, render
+from django.forms import Form
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
+from main.accounts.next_page import next_page
 from main.codes import editing
 from main.codes.editing import Edit, Outcome, Task
 from main.codes.telling import carry_out, tell, tell_saved
 from main.forms import ConfirmForm, ExtendForm, ReferralCodeForm
-from main.models import ENDS_SOON, ReferralCode, ReferralCodeQuerySet, UserProfile
+from main.models import ENDS_SOON, ReferralCode, UserProfile
 
 WORKING_ON_A_PAGE, ENDED_ON_A_PAGE = 50, 20
+NEW = "new"
 
 
 class SignedInRequest(HttpRequest):
@@ -32,106 +37,138 @@ class SignedInRequest(HttpRequest):
 PROFILES = UserProfile.objects.select_related("user")
 
 
+@dataclass(frozen=True, kw_only=True)
+class TaskPage:
+    """The page of one task: who may do it, its words, and what it does."""
+
+    right: str
+    heading: Any
+    explanation: Any = ""
+    button: Any
+    kind: str = ""  # of the button
+
+    def answer(self, request: SignedInRequest, code: ReferralCode) -> Form | ReferralCodeForm | None:
+        """Carry the task out where the request is a form filled in well; else return the form to be shown."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True, kw_only=True)
+class AskPage(TaskPage):
+    """Asks first, for a number of days or whether to do it at all."""
+
+    edit: Callable[..., Outcome]
+    form: type[Form] = ConfirmForm
+
+    def answer(self, request: SignedInRequest, code: ReferralCode) -> Form | None:
+        form = self.form(request.POST if request.method == "POST" else None)
+        if not form.is_valid():
+            return form
+        carry_out(request, lambda: self.edit(ReferralCode.objects.filter(pk=code.pk), **form.cleaned_data))
+        return None
+
+
+@dataclass(frozen=True, kw_only=True)
+class WritePage(TaskPage):
+    """Has the form on which a code is written."""
+
+    def answer(self, request: SignedInRequest, code: ReferralCode) -> ReferralCodeForm | None:
+        if request.method != "POST":
+            return ReferralCodeForm(instance=code)
+        with transaction.atomic():
+            if code.pk:  # read again under a lock: a sweep of the code comes wholly before or after this edit
+                locked = ReferralCode.objects.select_for_update(no_key=True)
+                code = get_object_or_404(locked, pk=code.pk, agent=code.agent_id)
+            form = ReferralCodeForm(request.POST, instance=code)
+            if not (form.is_valid() and _saved(request, form)):
+                return form
+        tell_saved(request, code)
+        return None
+
+
+PAGES: dict[str, TaskPage] = {
+    NEW: WritePage(right="main.add_referralcode", heading=_("New code for %(agent)s"), button=_("Save")),
+    Task.EDIT: WritePage(right="main.change_referralcode", heading=_("Edit %(code)s"), button=_("Save")),
+    Task.EXTEND: AskPage(
+        right="main.change_referralcode",
+        heading=_("Extend %(code)s"),
+        explanation=_(
+            "The days are added to its date or, where that has passed, to the present moment. "
+            "An inactive code becomes active again."
+        ),
+        button=_("Extend"),
+        edit=editing.extend,
+        form=ExtendForm,
+    ),
+    Task.SWITCH_OFF: AskPage(
+        right="main.change_referralcode",
+        heading=_("Switch off %(code)s?"),
+        explanation=_("It stops working at once, until somebody reactivates it."),
+        button=_("Switch off"),
+        edit=editing.switch_off,
+    ),
+    Task.REACTIVATE: AskPage(
+        right="main.change_referralcode",
+        heading=_("Reactivate %(code)s?"),
+        explanation=_("It is active at once, and works while the agent can sign in."),
+        button=_("Reactivate"),
+        edit=editing.reactivate,
+    ),
+    Task.DELETE: AskPage(
+        right="main.delete_referralcode",
+        heading=_("Delete %(code)s?"),
+        explanation=_("It is gone for good. To stop it and keep its record, switch it off instead."),
+        button=_("Delete"),
+        kind="danger",
+        edit=editing.delete,
+    ),
+}
+
+
 @login_required
 def profile(request: SignedInRequest, pk: int | None = None) -> HttpResponse:
-    """One's own codes, or those of the agent `pk` for staff who may view codes. Others find no such page."""
+    """One's own codes, or those of the agent `pk` for staff who may view codes. Others find no such page.
+
+    Staff find the tasks that they may do beside each code.
+    """
     person = PROFILES.filter(user_id=request.user.pk).first() if pk is None else get_object_or_404(PROFILES, pk=pk)
     if person is None:
         return render(request, "main/accounts/no_profile.html")
     own = person.user_id == request.user.pk
-    if not own and not (request.user.is_staff and request.user.has_perm("main.view_referralcode")):
+    looks_after_codes = _looks_after_codes(request.user)
+    if not own and not looks_after_codes:
         raise Http404
-    return render(request, "main/accounts/profile.html", {"own": own, **_codes_of(person, request)})
+    allowed = [task for task, page in PAGES.items() if looks_after_codes and request.user.has_perm(page.right)]
+    context = {"own": own, "allowed": allowed, "may_add": NEW in allowed, "manages": bool({*allowed} - {NEW})}
+    return render(request, "main/accounts/profile.html", {**context, **_codes_of(person, request)})
 
 
-def _staff_with(permission: str) -> Callable[[Callable[..., HttpResponse]], Callable[..., HttpResponse]]:
-    """Let staff with the `permission` in, and refuse other staff; for anybody else there is no such page."""
+@login_required
+def manage_referral_codes(request: SignedInRequest, pk: int, task: str, code_pk: int | None = None) -> HttpResponse:
+    """One task at a code of the agent `pk`, or at a new one, for staff who view codes and have the right to do it.
 
-    def guard(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-        @login_required
-        @wraps(view)
-        def guarded(request: SignedInRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-            if not request.user.is_staff:
-                raise Http404
-            if not request.user.has_perm(permission):
-                raise PermissionDenied
-            return view(request, *args, **kwargs)
-
-        return guarded
-
-    return guard
-
-
-@_staff_with("main.view_referralcode")
-def manage_referral_codes(request: SignedInRequest, agent_pk: int) -> HttpResponse:
-    agent = get_object_or_404(PROFILES, pk=agent_pk)
-    return render(request, "main/codes/manage.html", {"managing": True, **_codes_of(agent, request)})
-
-
-@_staff_with("main.add_referralcode")
-def create_referral_code(request: SignedInRequest, agent_pk: int) -> HttpResponse:
-    agent = get_object_or_404(PROFILES, pk=agent_pk)
-    form = ReferralCodeForm(_posted(request), instance=ReferralCode(agent=agent))
-    if form.is_valid() and _saved(request, form, ADDITION):
-        return _told_what_was_saved(request, form.instance)
-    return render(request, "main/codes/create.html", {"form": form, "agent": agent})
-
-
-@_staff_with("main.change_referralcode")
-def edit_referral_code(request: SignedInRequest, agent_pk: int, pk: int) -> HttpResponse:
-    code = get_object_or_404(ReferralCode, agent=agent_pk, pk=pk)
-    form = ReferralCodeForm(instance=code)
-    if request.method == "POST":
-        with transaction.atomic():
-            # Read again under a lock, so that a sweep of the code comes wholly before or after this edit.
-            code = get_object_or_404(ReferralCode.objects.select_for_update(no_key=True), pk=pk)
-            form = ReferralCodeForm(request.POST, instance=code)
-            if form.is_valid() and _saved(request, form, CHANGE):
-                return _told_what_was_saved(request, code)
-    return render(request, "main/codes/edit.html", {"form": form, "code": code})
-
-
-@_staff_with("main.change_referralcode")
-def extend_referral_code(request: SignedInRequest, agent_pk: int, pk: int) -> HttpResponse:
-    code = get_object_or_404(ReferralCode, agent=agent_pk, pk=pk)
-    form = ExtendForm(_posted(request))
-    if form.is_valid():
-        return _told_what_was_done(request, code, lambda codes: editing.extend(codes, form.cleaned_data["days"]))
-    return render(request, "main/codes/extend.html", {"form": form, "code": code})
-
-
-@_staff_with("main.change_referralcode")
-def switch_off_referral_code(request: SignedInRequest, agent_pk: int, pk: int) -> HttpResponse:
-    code = get_object_or_404(ReferralCode, agent=agent_pk, pk=pk)
-    form = ConfirmForm(_posted(request))
-    if form.is_valid():
-        return _told_what_was_done(request, code, editing.switch_off)
-    return render(request, "main/codes/switch_off.html", {"form": form, "code": code})
-
-
-@_staff_with("main.change_referralcode")
-def reactivate_referral_code(request: SignedInRequest, agent_pk: int, pk: int) -> HttpResponse:
-    code = get_object_or_404(ReferralCode, agent=agent_pk, pk=pk)
-    form = ConfirmForm(_posted(request))
-    if form.is_valid():
-        return _told_what_was_done(request, code, editing.reactivate)
-    return render(request, "main/codes/reactivate.html", {"form": form, "code": code})
-
-
-@_staff_with("main.delete_referralcode")
-def delete_referral_code(request: SignedInRequest, agent_pk: int, pk: int) -> HttpResponse:
-    code = get_object_or_404(ReferralCode, agent=agent_pk, pk=pk)
-    if why_not := editing.refusal(Task.DELETE, code, timezone.now()):
+    Other staff are refused, and for anybody else there is no such page. When it is done, or cannot be done to this
+    code, the person is back on the page that `?next=` names, and is told.
+    """
+    page = PAGES[task]
+    if not _looks_after_codes(request.user):
+        raise Http404
+    if not request.user.has_perm(page.right):
+        raise PermissionDenied
+    agent = get_object_or_404(PROFILES, pk=pk)
+    code = ReferralCode(agent=agent) if code_pk is None else get_object_or_404(agent.referral_codes, pk=code_pk)
+    heading = page.heading % {"agent": agent, "code": code}  # before a form writes into the code
+    back = next_page(request, reverse("profile", args=[agent.pk]))
+    if code.pk and (why_not := editing.refusal(Task(task), code, timezone.now())):
         tell(request, Outcome([], [Edit(code, why_not, run=code.expired_by_id)]))
-        return redirect("manage_referral_codes", agent_pk)
-    form = ConfirmForm(_posted(request))
-    if form.is_valid():
-        return _told_what_was_done(request, code, editing.delete)
-    return render(request, "main/codes/delete.html", {"form": form, "code": code})
+        return HttpResponseRedirect(back)
+    form = page.answer(request, code)
+    if form is None:
+        return HttpResponseRedirect(back)
+    return render(request, "main/codes/task.html", {"page": page, "heading": heading, "form": form, "back": back})
 
 
-def _posted(request: SignedInRequest) -> QueryDict | None:
-    return request.POST if request.method == "POST" else None
+def _looks_after_codes(user: User) -> bool:
+    return user.is_staff and user.has_perm("main.view_referralcode")
 
 
 def _codes_of(agent: UserProfile, request: SignedInRequest) -> dict[str, Any]:
@@ -149,29 +186,14 @@ def _codes_of(agent: UserProfile, request: SignedInRequest) -> dict[str, Any]:
     }
 
 
-def _saved(request: SignedInRequest, form: ReferralCodeForm, flag: int) -> bool:
+def _saved(request: SignedInRequest, form: ReferralCodeForm) -> bool:
+    """Save the code and write its history; False, with an error at the form, where somebody else took its name."""
+    flag = CHANGE if form.instance.pk else ADDITION
     changes = construct_change_message(form, [], flag == ADDITION)  # type: ignore[arg-type] # the stubs forget model forms
     try:
         with transaction.atomic():
-            _record(request, form.save(), flag, changes)
+            LogEntry.objects.log_actions(request.user.pk, [form.save()], flag, changes, single_object=True)
     except IntegrityError:  # somebody else took the code after the form had looked
         form.add_error("code", "This code was created by someone else just now.")
         return False
     return True
-
-
-def _told_what_was_saved(request: SignedInRequest, code: ReferralCode) -> HttpResponse:
-    tell_saved(request, code)
-    return redirect("manage_referral_codes", code.agent_id)
-
-
-def _told_what_was_done(
-    request: SignedInRequest, code: ReferralCode, edit: Callable[[ReferralCodeQuerySet], Outcome]
-) -> HttpResponse:
-    carry_out(request, lambda: edit(ReferralCode.objects.filter(pk=code.pk)))
-    return redirect("manage_referral_codes", code.agent_id)
-
-
-def _record(request: SignedInRequest, code: ReferralCode, flag: int, message: Any) -> None:
-    """In the admin's history, so that it is whole wherever staff edit."""
-    LogEntry.objects.log_actions(request.user.pk, [code], flag, message, single_object=True)

@@ -80,7 +80,7 @@ def test_expiring_asks_first_and_names_the_codes(client):
     assert response.status_code == 200
     page = response.content.decode()
     assert "1 code will stop working now" in page
-    assert "1 code will be left, being inactive already." in page
+    assert "1 code will be left, because it is already inactive." in page
     assert re.findall(r'name="_selected_action" value="(\d+)"', page) == [str(code.pk) for code in codes]
     assert said == []
     assert ReferralCode.objects.get(code="ON-10").status == "active"

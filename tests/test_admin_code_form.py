@@ -184,5 +184,26 @@ def test_a_code_without_a_run_links_to_none(client):
     working = make_code("ON-10", expires_at=NOW + DAY)
     assert "on save, 21 Nov 2026, 04:00 EET" in client.get(change_url(saved)).content.decode()
     page = client.get(change_url(working)).content.decode()
-    assert "not by the system" in page
     assert "/admin/main/expirationrun/" not in page.partition("<main")[2]
+
+
+def test_only_an_inactive_code_says_who_marked_it(client):
+    off, working = make_code("OFF-10", status="inactive"), make_code("ON-10")
+    page = client.get(change_url(off)).content.decode()
+    assert "Marked inactive:" in page
+    assert "by a person, or before it was imported" in page
+    assert "Marked inactive" not in client.get(change_url(working)).content.decode()
+
+
+@pytest.mark.parametrize(
+    ("model", "title"),
+    [
+        ("referralcode", "Referral codes"),
+        ("userprofile", "Agents and clients"),
+        ("expirationrun", "Expiration runs"),
+    ],
+)
+def test_a_list_is_headed_with_what_it_lists(client, model, title):
+    page = client.get(f"/admin/main/{model}/").content.decode()
+    assert f"<h1>{title}</h1>" in page
+    assert f"<title>{title} | Knossos staff</title>" in page

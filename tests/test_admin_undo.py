@@ -43,7 +43,7 @@ def test_the_run_has_a_button_that_asks_first_and_changes_nothing(client, run):
     client.force_login(make_staff())
     assert f'href="{undo_of(run)}"' in client.get(page_of(run)).content.decode()
     text = client.get(undo_of(run)).content.decode()
-    assert "1 code that this run expired, and that nobody touched since, will be active again." in text
+    assert "1 code that this run expired, and that nobody has edited since, will be active again." in text
     assert "KEPT-1" in text
     assert "<li>EDITED-1: edited since</li>" in text
     assert states() == {"KEPT-1": "inactive", "EDITED-1": "inactive"}

@@ -26,8 +26,8 @@ LAYERS = [
     {"models"},
     {"codes", "sweep"},
     {"signals"},
-    {"importing", "forms", "backup"},
-    {"accounts", "demo", "admin", "staff", "views"},
+    {"importing", "forms", "accounts", "backup"},
+    {"demo", "admin", "staff", "views"},
     {"tasks", "cron", "urls", "apps", "management", "templatetags"},
 ]
 

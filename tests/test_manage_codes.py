@@ -2,6 +2,7 @@
 
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from django.contrib.admin.models import LogEntry
@@ -11,8 +12,10 @@ from django.db.models.signals import pre_save
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import escape
 
 from main.codes.dates import end_of_day
+from main.codes.editing import Task
 from main.models import ExpirationRun, ReferralCode, UserProfile
 from main.sweep.run import sweep
 from tests.conftest import NOW, make_agent, make_code
@@ -20,7 +23,7 @@ from tests.conftest import NOW, make_agent, make_code
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
 
 DAY = timedelta(days=1)
-TASKS = ["edit", "extend", "switch_off", "reactivate", "delete"]
+TASKS = list(Task)
 
 
 @pytest.fixture
@@ -33,8 +36,13 @@ def code(maria: UserProfile) -> ReferralCode:
     return make_code("MARIA-15", agent=maria, discount=15, expires_at=NOW + 10 * DAY)
 
 
-def url_of(task: str, code: ReferralCode) -> str:
-    return reverse(f"{task}_referral_code", args=[code.agent_id, code.pk])
+def url_of(task: str, code: ReferralCode, agent: UserProfile | None = None) -> str:
+    agent_pk = agent.pk if agent else code.agent_id
+    return reverse("manage_referral_codes", kwargs={"pk": agent_pk, "code_pk": code.pk, "task": task})
+
+
+def url_of_new(agent_pk: int | None) -> str:
+    return reverse("manage_referral_codes", kwargs={"pk": agent_pk, "task": "new"})
 
 
 def post(client: Client, url: str, **data: Any) -> list[str]:
@@ -56,7 +64,7 @@ def history() -> list[str]:
 
 
 def create(client: Client, maria: UserProfile, **data: Any) -> list[str]:
-    return post(client, reverse("create_referral_code", args=[maria.pk]), **{"discount": "20", **data})
+    return post(client, url_of_new(maria.pk), **{"discount": "20", **data})
 
 
 def test_creates_a_code_in_capitals_that_works_to_the_end_of_its_day(
@@ -131,7 +139,7 @@ def test_says_that_a_code_past_its_date_was_saved_as_inactive(admin_client: Clie
 def test_refuses_what_cannot_be_and_says_why(
     admin_client: Client, code: ReferralCode, wrong: dict[str, str], said: dict[str, list[str]]
 ) -> None:
-    url = reverse("create_referral_code", args=[code.agent_id])
+    url = url_of_new(code.agent_id)
     assert errors(admin_client, url, **{"code": "NEW", "discount": "20", **wrong}) == said
     assert list(ReferralCode.objects.all()) == [code]
     assert history() == []
@@ -143,7 +151,7 @@ def test_says_that_somebody_else_was_faster_with_the_same_code(admin_client: Cli
 
     pre_save.connect(be_faster, ReferralCode)
     try:
-        said = errors(admin_client, reverse("create_referral_code", args=[maria.pk]), code="new", discount="20")
+        said = errors(admin_client, url_of_new(maria.pk), code="new", discount="20")
     finally:
         pre_save.disconnect(be_faster, ReferralCode)
     assert said == {"code": ["This code was created by someone else just now."]}
@@ -224,7 +232,7 @@ def test_leaves_a_code_that_cannot_be_extended_and_says_why(admin_client: Client
 
 
 def test_switches_a_code_off_and_reactivates_it(admin_client: Client, code: ReferralCode) -> None:
-    assert post(admin_client, url_of("switch_off", code)) == ["success: MARIA-15 was switched off."]
+    assert post(admin_client, url_of("switch-off", code)) == ["success: MARIA-15 was switched off."]
     code.refresh_from_db()
     assert (code.status, code.expired_at) == ("inactive", None)
     assert post(admin_client, url_of("reactivate", code)) == ["success: MARIA-15 was reactivated."]
@@ -252,13 +260,13 @@ def test_a_code_that_a_run_expired_is_kept(admin_client: Client, code: ReferralC
         f"warning: MARIA-15 was not deleted: run {run.pk} in the ledger counts it."
     ]
     assert ReferralCode.objects.count() == 1
-    assert "Delete" not in admin_client.get(f"/agents/{code.agent_id}/codes/").content.decode()
+    assert "Delete" not in admin_client.get(f"/profile/{code.agent_id}/").content.decode()
 
 
 def test_looking_at_a_task_does_nothing(admin_client: Client, code: ReferralCode) -> None:
     before = ReferralCode.objects.values().get()
-    for task in TASKS:
-        assert admin_client.get(url_of(task, code)).status_code == 200
+    shown = [task for task in TASKS if admin_client.get(url_of(task, code)).status_code == 200]
+    assert shown == ["edit", "extend", "switch-off", "delete"]  # an active code is not reactivated
     assert ReferralCode.objects.values().get() == before
     assert history() == []
 
@@ -266,8 +274,9 @@ def test_looking_at_a_task_does_nothing(admin_client: Client, code: ReferralCode
 def test_a_code_is_reached_through_its_own_agent_alone(admin_client: Client, code: ReferralCode) -> None:
     john = make_agent("John Smith")
     for task in TASKS:
-        url = reverse(f"{task}_referral_code", args=[john.pk, code.pk])
-        assert admin_client.post(url, {"days": "7", "code": "X", "discount": "1"}).status_code == 404
+        assert (
+            admin_client.post(url_of(task, code, john), {"days": "7", "code": "X", "discount": "1"}).status_code == 404
+        )
     assert list(ReferralCode.objects.values_list("code", "status")) == [("MARIA-15", "active")]
 
 
@@ -275,11 +284,11 @@ def test_a_code_is_reached_through_its_own_agent_alone(admin_client: Client, cod
     ("permissions", "offered", "allowed"),
     [
         (["view"], [], []),
-        (["view", "add"], ["New code"], ["create"]),
+        (["view", "add"], ["New code"], ["new"]),
         (
             ["view", "change"],
             ["Edit MARIA-15", "Extend MARIA-15", "Switch off MARIA-15"],
-            ["edit", "extend", "switch_off", "reactivate"],
+            ["edit", "extend", "switch-off", "reactivate"],
         ),
         (["view", "delete"], ["Delete MARIA-15"], ["delete"]),
     ],
@@ -291,14 +300,14 @@ def test_each_task_needs_its_permission(
     names = [f"{name}_referralcode" for name in permissions]
     anna.user_permissions.set(Permission.objects.filter(codename__in=names))
     client.force_login(anna)
-    page = client.get(reverse("manage_referral_codes", args=[code.agent_id])).content.decode()
+    page = client.get(reverse("profile", args=[code.agent_id])).content.decode()
     page = page.replace('<span class="only-read-aloud"> ', " ").replace("</span></a>", "</a>")
     labels = ["New code", *(f"{word} MARIA-15" for word in ["Edit", "Extend", "Switch off", "Reactivate", "Delete"])]
     assert [label for label in labels if f">{label}</a>" in page] == offered
 
     sent = {"code": "MARIA-99", "discount": "1", "days": "7"}
-    urls = {task: url_of(task, code) for task in TASKS}
-    urls["create"] = reverse("create_referral_code", args=[code.agent_id])
+    urls: dict[str, str] = {task: url_of(task, code) for task in TASKS}
+    urls["new"] = url_of_new(code.agent_id)
     for task in [task for task in urls if task not in allowed]:
         assert client.get(urls[task]).status_code == client.post(urls[task], sent).status_code == 403
     assert list(ReferralCode.objects.values_list("code", "status")) == [("MARIA-15", "active")]
@@ -310,8 +319,8 @@ def test_staff_come_from_the_admin_by_way_of_the_agents_page(admin_client: Clien
     profile_url = reverse("profile", args=[maria.pk])
     in_admin = admin_client.get(reverse("admin:main_userprofile_change", args=[maria.pk])).content.decode()
     assert f'<a href="{profile_url}" class="viewsitelink">' in in_admin
-    manage_url = reverse("manage_referral_codes", args=[maria.pk])
-    assert f'<a href="{manage_url}">Manage these codes</a>' in admin_client.get(profile_url).content.decode()
+    page = admin_client.get(profile_url).content.decode()
+    assert f'<a class="button" href="{url_of_new(maria.pk)}?next={profile_url}">New code</a>' in page
 
 
 def test_for_anybody_but_staff_there_is_no_such_page(client: Client, code: ReferralCode) -> None:
@@ -319,18 +328,76 @@ def test_for_anybody_but_staff_there_is_no_such_page(client: Client, code: Refer
     assert code.agent
     code.agent.user.user_permissions.set(everything)
     client.force_login(code.agent.user)
-    urls = [reverse(name, args=[code.agent_id]) for name in ["manage_referral_codes", "create_referral_code"]]
-    for url in [*urls, *(url_of(task, code) for task in TASKS)]:
+    for url in [url_of_new(code.agent_id), *(url_of(task, code) for task in TASKS)]:
         assert client.get(url).status_code == client.post(url).status_code == 404
 
 
 def test_ended_codes_are_offered_what_helps_them(admin_client: Client, maria: UserProfile) -> None:
     make_code("PAST", agent=maria, expires_at=NOW - DAY, status="inactive", expired_at=NOW)
+    make_code("OFF-PAST", agent=maria, expires_at=NOW - DAY, status="inactive")
     make_code("OFF", agent=maria, status="inactive")
-    page = admin_client.get(reverse("manage_referral_codes", args=[maria.pk])).content.decode()
+    page = admin_client.get(reverse("profile", args=[maria.pk])).content.decode()
     words = ["Edit", "Extend", "Switch off", "Reactivate", "Delete"]
     offered = {
         code: [word for word in words if f'{word}<span class="only-read-aloud"> {code}<' in page]
-        for code in ["PAST", "OFF"]
+        for code in ["PAST", "OFF-PAST", "OFF"]
     }
-    assert offered == {"PAST": ["Edit", "Extend", "Delete"], "OFF": ["Edit", "Reactivate", "Delete"]}
+    assert offered == {
+        "PAST": ["Edit", "Extend", "Delete"],
+        "OFF-PAST": ["Edit", "Extend", "Delete"],
+        "OFF": ["Edit", "Reactivate", "Delete"],
+    }
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_after_a_task_one_is_back_on_the_page_one_came_from(
+    admin_client: Client, code: ReferralCode, task: str
+) -> None:
+    if task == Task.REACTIVATE:
+        ReferralCode.objects.update(status="inactive")
+    came_from = f"/profile/{code.agent_id}/?working=2&ended=3"
+    page = admin_client.get(came_from).content.decode()
+    link = f"{url_of(task, code)}?next={quote(came_from)}"
+    assert f'<a href="{link}">' in page
+    assert f'<a href="{escape(came_from)}">Cancel</a>' in admin_client.get(link).content.decode()
+    sent = {"code": "MARIA-15", "discount": "15", "days": "7"}
+    assert admin_client.post(link, sent)["Location"] == came_from
+    # Once more it cannot be done, or there is no such code: with a sentence, to the same page.
+    if task in (Task.SWITCH_OFF, Task.REACTIVATE):
+        assert admin_client.get(link)["Location"] == admin_client.post(link, sent)["Location"] == came_from
+
+
+@pytest.mark.parametrize(
+    "elsewhere", ["https://example.org/", "//example.org/", "javascript:alert(1)", "foo", "", "/\\example.org/"]
+)
+def test_after_a_task_one_is_never_led_to_another_site(
+    admin_client: Client, code: ReferralCode, elsewhere: str
+) -> None:
+    link = f"{url_of('switch-off', code)}?next={quote(elsewhere)}"
+    assert admin_client.post(link)["Location"] == f"/profile/{code.agent_id}/"
+
+
+def test_a_refused_edit_is_headed_with_the_stored_name(admin_client: Client, code: ReferralCode) -> None:
+    make_code("OTHER-99")
+    page = admin_client.post(url_of("edit", code), {"code": "other-99", "discount": "15"}).content.decode()
+    assert "<h1>Edit MARIA-15</h1>" in page
+    assert "<title>Edit MARIA-15 · Knossos</title>" in page
+    assert "The code OTHER-99 exists already." in page
+
+
+def test_staff_who_may_not_view_codes_find_no_such_page(client: Client, code: ReferralCode) -> None:
+    anna = User.objects.create_user("anna", is_staff=True)
+    anna.user_permissions.set(Permission.objects.filter(codename="change_referralcode"))
+    client.force_login(anna)
+    assert client.get(url_of("edit", code)).status_code == client.post(url_of("edit", code)).status_code == 404
+
+
+def test_an_inactive_code_past_its_date_is_extended_and_active_again_in_one_task(
+    admin_client: Client, code: ReferralCode
+) -> None:
+    ReferralCode.objects.update(status="inactive", expires_at=NOW - DAY)
+    assert post(admin_client, url_of("extend", code), days="7") == [
+        "success: MARIA-15 was extended by 7 days and is active again. New date: 28 Nov 2026, 02:00 UTC."
+    ]
+    code.refresh_from_db()
+    assert code.is_usable

@@ -167,16 +167,16 @@ def test_staff_read_that_the_agent_is_switched_off(admin_client: Client, maria: 
     assert read(admin_client, url) == [
         "Referral codes of Maria Garcia",
         "No code works now, because the account of Maria Garcia is switched off. "
-        "Switched on again, it has its codes back.",
+        "Its codes work again when the account is switched on.",
         "Times are in UTC. Change the zone",
-        "Manage these codes",
+        "New code",
         "Ended (1)",
-        "Code | Discount | Stopped working | Why",
-        "MARIA-15 | 15 % | – | Agent's account is switched off",
+        "Code | Discount | Stopped working | Why | What you can do",
+        "MARIA-15 | 15 % | – | Agent's account is switched off | Edit MARIA-15 Switch off MARIA-15 Delete MARIA-15",
     ]
 
 
-@pytest.mark.parametrize("url", ["/profile/", "/profile/1/", "/agents/1/codes/", "/agents/1/codes/new/"])
+@pytest.mark.parametrize("url", ["/profile/", "/profile/1/", "/profile/1/codes/new/", "/profile/1/codes/2/edit/"])
 def test_a_stranger_signs_in_first(client: Client, url: str) -> None:
     response = client.get(url)
     assert (response.status_code, response["Location"]) == (302, f"/sign-in/?next={url}")

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Permission, User
 from django.test import Client
 from django.urls import path
 
@@ -54,8 +54,10 @@ def test_an_unknown_page_says_so(client: Client) -> None:
 
 
 def test_a_forbidden_page_says_so(client: Client) -> None:
-    client.force_login(User.objects.create_user("anna", is_staff=True))
-    response = client.get("/agents/1/codes/")
+    anna = User.objects.create_user("anna", is_staff=True)
+    anna.user_permissions.add(Permission.objects.get(codename="view_referralcode"))
+    client.force_login(anna)
+    response = client.get("/profile/1/codes/new/")
     assert (response.status_code, heading(response)) == (403, "You may not do that")
 
 

@@ -53,7 +53,7 @@ def test_a_zone_that_is_none_is_refused_by_the_form_and_passed_over_in_the_cooki
 
 
 def test_leads_back_to_the_page_from_where_it_was_called(client: Client) -> None:
-    assert choose(client, "UTC", "?next=/agents/1/codes/") == (302, "/agents/1/codes/")
+    assert choose(client, "UTC", "?next=/profile/1/%3Fended%3D2") == (302, "/profile/1/?ended=2")
 
 
 @pytest.mark.parametrize("wanted", ["https://example.org/", "//example.org/", "/\\example.org", "foo", "profile", ""])

@@ -5,10 +5,10 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.http import url_has_allowed_host_and_scheme
 
 from main.accounts import zone
 from main.accounts.forms import ZoneForm
+from main.accounts.next_page import next_page
 
 
 class SignInView(LoginView):
@@ -21,14 +21,9 @@ class SignInView(LoginView):
 def choose_zone(request: HttpRequest) -> HttpResponse:
     """Keep the chosen zone in a cookie, and go back to where the visitor came from."""
     form = ZoneForm(request.POST or None, initial={"zone": timezone.get_current_timezone_name()})
-    next_page = request.GET.get("next", "")
-    if not next_page.startswith("/") or not url_has_allowed_host_and_scheme(
-        next_page, {request.get_host()}, request.is_secure()
-    ):
-        next_page = reverse("profile")
     if not form.is_valid():
         return render(request, "main/accounts/zone.html", {"form": form})
-    response = HttpResponseRedirect(next_page)  # `redirect` would look for a page of ours by that name
+    response = HttpResponseRedirect(next_page(request, reverse("profile")))
     response.set_cookie(
         zone.COOKIE, form.cleaned_data["zone"], max_age=zone.COOKIE_AGE, samesite="Lax",
         secure=request.is_secure(), httponly=True,

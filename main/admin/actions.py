@@ -6,8 +6,9 @@ from collections.abc import Callable
 from typing import Any
 
 from django.contrib import admin, messages
+from django.contrib.admin import actions
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
-from django.db import DatabaseError
+from django.db import DatabaseError, transaction
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
@@ -64,7 +65,15 @@ def extend_by(days: int) -> Callable[[Any, HttpRequest, ReferralCodeQuerySet], N
     return extend
 
 
-ALL: list[Any] = [*map(extend_by, EXTENSIONS), expire, switch_off, reactivate]
+@admin.action(description="Delete", permissions=["delete"])
+def delete_selected(model_admin: Any, request: HttpRequest, codes: ReferralCodeQuerySet) -> Any:
+    """Django's own, with the codes locked: whether a run has expired one is asked once no run can do so any more."""
+    with transaction.atomic():
+        chosen = ReferralCode.objects.filter(pk__in=[code.pk for code in editing.locked(codes)])
+        return actions.delete_selected(model_admin, request, chosen)
+
+
+ALL: list[Any] = [*map(extend_by, EXTENSIONS), expire, switch_off, reactivate, delete_selected]
 
 
 def _ask_to_expire(model_admin: Any, request: HttpRequest, codes: ReferralCodeQuerySet) -> HttpResponse:

@@ -23,9 +23,10 @@ from main.admin.display import badge, moment
 from main.admin.filters import AgentFilter, ExpiryFilter, RunFilter, StateFilter
 from main.admin.forms import CodeForm
 from main.admin.hint import what_a_save_does
-from main.admin.sturdy import SturdyAdmin, is_id
+from main.admin.strict import StrictAdmin
 from main.codes.percent import percent_in_words
 from main.codes.telling import tell_saved
+from main.codes.text import is_id
 from main.codes.wording import in_words
 from main.models import ReferralCode, UserProfile
 
@@ -42,7 +43,7 @@ class NullsLast(OrderBy):
 
 
 @admin.register(ReferralCode)
-class CodeAdmin(SturdyAdmin):
+class CodeAdmin(StrictAdmin):
     form = CodeForm
     actions = actions.ALL
     autocomplete_fields = ["agent"]
@@ -59,8 +60,7 @@ class CodeAdmin(SturdyAdmin):
         (None, {"fields": ["code", "agent", "discount"]}),
         ("Expiry", {"fields": ["expires_at", "status"]}),
     ]
-    record = ("Record", {"fields": ["state", "ended_by", "created", "edited"]})
-    readonly_fields = ["state", "ended_by", "created", "edited"]
+    record = readonly_fields = ["state", "ended_by", "created", "edited"]
 
     class Media:
         js = ["main/admin_code_form.js"]
@@ -76,7 +76,7 @@ class CodeAdmin(SturdyAdmin):
     @admin.display(description="agent", ordering="agent__name")
     def agent_link(self, code: ReferralCode) -> SafeString | str:
         if not code.agent:
-            return "of the house"
+            return "house code"
         return format_html('<a href="{}?agent={}">{}</a>', _list_url(), code.agent.pk, code.agent)
 
     @admin.display(description="discount", ordering="discount")
@@ -100,7 +100,7 @@ class CodeAdmin(SturdyAdmin):
     def ended_by(self, code: ReferralCode) -> SafeString | str:
         """Names the run that expired the code, with a link to it."""
         if not code.expired_at:
-            return "not by the system"
+            return "by a person, or before it was imported"
         if not code.expired_by:
             return f"on save, {in_words(code.expired_at)}"
         started = timezone.localtime(code.expired_by.started_at)
@@ -124,7 +124,11 @@ class CodeAdmin(SturdyAdmin):
         return super().get_queryset(request).prefetch_related("agent__user")
 
     def get_fieldsets(self, request: HttpRequest, obj: ReferralCode | None = None) -> Any:
-        return [*self.fieldsets, self.record] if obj else self.fieldsets
+        if not obj:
+            return self.fieldsets
+        active = obj.status == ReferralCode.Status.ACTIVE
+        fields = [field for field in self.record if field != "ended_by" or not active]
+        return [*self.fieldsets, ("Record", {"fields": fields})]
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> ReferralCode | None:
         """To be changed, a code is locked: a sweep comes wholly before or after the edit."""

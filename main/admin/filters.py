@@ -12,6 +12,7 @@ from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
+from main.codes.text import is_id
 from main.models import ExpirationRun, ReferralCode, ReferralCodeQuerySet, UserProfile
 
 WORKING = "working"
@@ -69,7 +70,7 @@ class OneOf(admin.SimpleListFilter):
         pk = request.GET.get(self.parameter_name or "", "")
         if not pk:
             return []
-        chosen = self.model._default_manager.filter(pk=pk).first() if pk.isdecimal() and len(pk) < 19 else None
+        chosen = self.model._default_manager.filter(pk=pk).first() if is_id(pk) else None
         if not chosen:
             raise IncorrectLookupParameters
         return [(pk, str(chosen))]

@@ -12,12 +12,12 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from main.admin.sturdy import SturdyAdmin
+from main.admin.strict import StrictAdmin
 from main.models import UserProfile
 
 
 @admin.register(UserProfile)
-class ProfileAdmin(SturdyAdmin):
+class ProfileAdmin(StrictAdmin):
     autocomplete_fields = ["user"]
     list_display = ["name", "role", "user", "can_sign_in", "codes"]
     list_filter = ["role", "user__is_active"]

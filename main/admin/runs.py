@@ -12,7 +12,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from main.admin.display import badge, moment
-from main.admin.sturdy import SturdyAdmin
+from main.admin.strict import StrictAdmin
 from main.admin.undoing import can_undo, undo_view
 from main.models import ExpirationRun
 
@@ -20,7 +20,7 @@ CODES_PER_PAGE = 50
 
 
 @admin.register(ExpirationRun)
-class RunAdmin(SturdyAdmin):
+class RunAdmin(StrictAdmin):
     actions = None
     date_hierarchy = "started_at"
     list_display = ["run", "started", "result", "count", "took", "started_by"]

@@ -12,14 +12,14 @@ from django.contrib.auth.admin import GroupAdmin, UserAdmin
 from django.contrib.auth.models import Group, User
 from django.http import HttpRequest
 
-from main.admin.sturdy import SturdyAdmin
+from main.admin.strict import StrictAdmin
 
 admin.site.unregister(User)
 admin.site.unregister(Group)
 
 
 @admin.register(Group)
-class RightsAdmin(SturdyAdmin, GroupAdmin):
+class RightsAdmin(StrictAdmin, GroupAdmin):
     """Django's own, for superusers; others who may view groups see them."""
 
     def has_add_permission(self, request: Any) -> bool:
@@ -37,7 +37,7 @@ class RightsAdmin(SturdyAdmin, GroupAdmin):
 
 
 @admin.register(User)
-class AccountAdmin(SturdyAdmin, UserAdmin):  # type: ignore[type-arg] # generic for the stubs only
+class AccountAdmin(StrictAdmin, UserAdmin):  # type: ignore[type-arg] # generic for the stubs only
     """Django's own, without deletion; "Active" switches an account off."""
 
     def has_change_permission(self, request: Any, obj: User | None = None) -> bool:

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
-from enum import Enum, StrEnum, auto
+from enum import Enum, auto
 from typing import NamedTuple
 
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import models, transaction
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from main.codes.dates import validate_year
 from main.models import ReferralCode, ReferralCodeQuerySet
@@ -20,14 +21,14 @@ from main.models import ReferralCode, ReferralCodeQuerySet
 ACTIVE, INACTIVE = ReferralCode.Status.ACTIVE, ReferralCode.Status.INACTIVE
 
 
-class Task(StrEnum):
+class Task(models.TextChoices):
     """What a person may do to a code; the value is its name in an address."""
 
-    EDIT = "edit"
-    EXTEND = "extend"
-    SWITCH_OFF = "switch-off"
-    REACTIVATE = "reactivate"
-    DELETE = "delete"
+    EDIT = "edit", _("Edit")
+    EXTEND = "extend", _("Extend")
+    SWITCH_OFF = "switch-off", _("Switch off")
+    REACTIVATE = "reactivate", _("Reactivate")
+    DELETE = "delete", _("Delete")
 
 
 class Done(Enum):

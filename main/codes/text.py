@@ -16,6 +16,7 @@ else:
 LONGEST_CODE = 64
 # No code is written with more characters. To normalize a long text of nothing but accents takes seconds.
 LONGEST_WRITTEN = 4 * LONGEST_CODE
+LONGEST_ID = 18  # digits; the databases hold no more
 
 # Zero-width (non-)joiners: some scripts cannot be written without them.
 JOINERS = str.maketrans("", "", "\u200c\u200d")
@@ -92,3 +93,8 @@ def visible(text: str) -> str:
     if text.isprintable():
         return text
     return "".join(char if char.isprintable() else char.encode("unicode_escape").decode("ascii") for char in text)
+
+
+def is_id(text: str) -> bool:
+    """Whether `text`, from an address or a form, can be the id of a row."""
+    return text.isdecimal() and len(text) <= LONGEST_ID

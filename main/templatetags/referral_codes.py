@@ -4,11 +4,13 @@ from datetime import datetime, timedelta
 
 from django import template
 
+from main.codes.editing import possible
 from main.codes.wording import in_words
 from main.models import ReferralCode
 
 register = template.Library()
 register.filter("in_words", in_words)
+register.filter("possible", possible)
 
 State = ReferralCode.State
 WHY_ENDED = {

@@ -59,7 +59,7 @@ def test_nothing_is_done_without_a_token_of_the_form(town, person):
 
 def test_with_a_token_it_is_done(town):
     client = town.client("staff", enforce_csrf_checks=True)
-    address = f"/agents/{town.agent.pk}/codes/{town.code.pk}/switch-off/"
+    address = f"/profile/{town.agent.pk}/codes/{town.code.pk}/switch-off/"
     client.get(address)
     assert outcome(client.post(address, {"csrfmiddlewaretoken": client.cookies["csrftoken"].value})) == "sent"
     town.code.refresh_from_db()

@@ -63,7 +63,7 @@ def test_list_of_codes(staff: Visitor) -> None:
 
 def test_a_list_without_codes_says_what_to_do(staff: Visitor) -> None:
     staff.page.goto(f"{LIST}?q=nobody")
-    expect(staff.page.get_by_text("No code is like that.")).to_be_visible()
+    expect(staff.page.get_by_text("No codes match.")).to_be_visible()
     staff.inspect()
     ReferralCode.objects.all().delete()
     staff.page.goto(LIST)

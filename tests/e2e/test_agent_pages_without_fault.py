@@ -12,10 +12,12 @@ from django.utils import timezone
 from django.utils.encoding import force_bytes
 from django.utils.http import urlsafe_base64_encode
 
+from main.codes.editing import Task
 from main.models import ReferralCode, UserProfile
 from tests.conftest import make_agent, make_code
 from tests.e2e.browser import expect
 from tests.e2e.conftest import Visitor
+from tests.staff import make_staff
 
 DAY = timedelta(days=1)
 
@@ -106,24 +108,25 @@ def test_the_page_of_a_new_password(visitor: Visitor, maria: UserProfile) -> Non
 
 def test_the_list_for_staff(visitor: Visitor, maria: UserProfile, boss: User) -> None:
     visitor.sign_in(boss)
-    visitor.page.goto(reverse("manage_referral_codes", args=[maria.pk]))
+    visitor.page.goto(reverse("profile", args=[maria.pk]))
     expect(visitor.page.get_by_role("link", name="Extend MARIA-Z69-20")).to_be_visible()
     visitor.inspect("manage")
 
 
-@pytest.mark.parametrize("task", ["edit", "extend", "switch_off", "reactivate", "delete"])
-def test_the_tasks_of_staff(visitor: Visitor, maria: UserProfile, boss: User, task: str) -> None:
+@pytest.mark.parametrize("task", list(Task))
+def test_the_tasks_of_staff(visitor: Visitor, maria: UserProfile, boss: User, task: Task) -> None:
     visitor.sign_in(boss)
-    code = ReferralCode.objects.get(code="MARIA-Z69-20")
-    visitor.page.goto(reverse(f"{task}_referral_code", args=[maria.pk, code.pk]))
-    expect(visitor.page.get_by_role("heading", name="MARIA-Z69-20")).to_be_visible()
+    name = "MARIA-R30-10" if task == Task.REACTIVATE else "MARIA-Z69-20"
+    visitor.page.goto(reverse("profile", args=[maria.pk]))
+    visitor.page.get_by_role("link", name=f"{task.label} {name}").click()
+    expect(visitor.page.get_by_role("heading", name=name)).to_be_visible()
     visitor.inspect(f"manage-{task}")
 
 
 def test_a_form_with_errors(visitor: Visitor, maria: UserProfile, boss: User) -> None:
     visitor.sign_in(boss)
     page = visitor.page
-    page.goto(reverse("create_referral_code", args=[maria.pk]))
+    page.goto(f"/profile/{maria.pk}/codes/new/")
     page.get_by_label("Code").fill("maria-z69-20")
     page.get_by_label("Discount").fill("20")
     page.get_by_role("button", name="Save").click()
@@ -143,8 +146,8 @@ def test_a_page_that_is_not_there(visitor: Visitor, maria: UserProfile) -> None:
 
 
 def test_a_page_that_is_forbidden(visitor: Visitor, maria: UserProfile) -> None:
-    visitor.sign_in(User.objects.create_user("anna", is_staff=True))
-    visitor.page.goto(reverse("manage_referral_codes", args=[maria.pk]))
+    visitor.sign_in(make_staff("anna", "view_referralcode"))
+    visitor.page.goto(f"/profile/{maria.pk}/codes/new/")
     expect(visitor.page.get_by_role("heading", name="You may not do that")).to_be_visible()
 
 

@@ -50,7 +50,7 @@ written = st.fixed_dictionaries(FIELDS) | st.sampled_from(sorted(FIELDS)).flatma
 @given(fields=written)
 def test_the_form_of_a_new_code(town, post, fields):
     before = list(ReferralCode.objects.order_by("pk").values())
-    response = post(f"/agents/{town.agent.pk}/codes/new/", fields)
+    response = post(f"/profile/{town.agent.pk}/codes/new/", fields)
     assert_saved_or_explained(response, before)
 
 
@@ -58,7 +58,7 @@ def test_the_form_of_a_new_code(town, post, fields):
 @given(fields=written)
 def test_the_form_of_an_existing_code(town, post, fields):
     before = list(ReferralCode.objects.order_by("pk").values())
-    response = post(f"/agents/{town.agent.pk}/codes/{town.code.pk}/edit/", fields)
+    response = post(f"/profile/{town.agent.pk}/codes/{town.code.pk}/edit/", fields)
     assert_saved_or_explained(response, before)
 
 
@@ -80,7 +80,7 @@ def test_the_form_of_a_person(post, name, role, user):
 @given(days=rubbish)
 def test_the_number_of_days_to_extend_by(town, post, days):
     before = list(ReferralCode.objects.order_by("pk").values())
-    response = post(f"/agents/{town.agent.pk}/codes/{town.code.pk}/extend/", {"days": days})
+    response = post(f"/profile/{town.agent.pk}/codes/{town.code.pk}/extend/", {"days": days})
     assert_saved_or_explained(response, before)
 
 
@@ -154,7 +154,7 @@ def test_numbers_that_no_database_can_hold(town):
     client = town.client("superuser")
     for route in routes():
         for number in ("0", str(2**63), "9" * 30):
-            pieces = ("<int:agent_pk>", "<int:pk>", "<path:object_id>", "<id>", "<path:content_type_id>")
+            pieces = ("<int:code_pk>", "<int:pk>", "<path:object_id>", "<id>", "<path:content_type_id>")
             for piece in pieces:
                 route = route.replace(piece, number)  # noqa: PLW2901
             if number in route:

@@ -1,4 +1,4 @@
-"""What Django's admin fails at when somebody writes an address or a form by hand."""
+"""Django's admin, strict with what somebody writes into an address or a form by hand: its own would fail there."""
 
 from __future__ import annotations
 
@@ -9,13 +9,14 @@ from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.widgets import AutocompleteSelect
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils.text import capfirst
+
+from main.codes.text import is_id
 
 if TYPE_CHECKING:
     ModelAdmin = admin.ModelAdmin[Any]
 else:
     ModelAdmin = admin.ModelAdmin
-
-LONGEST_ID = 18  # digits; the databases hold no more
 
 
 class IdAutocomplete(AutocompleteSelect):
@@ -25,8 +26,13 @@ class IdAutocomplete(AutocompleteSelect):
         return super().optgroups(name, list(filter(is_id, value)), attr)
 
 
-class SturdyAdmin(ModelAdmin):
+class StrictAdmin(ModelAdmin):
     """Refuses an id that is no number, and a regular expression."""
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
+        """Headed with what it lists: Django says "Select … to change"."""
+        title = capfirst(self.opts.verbose_name_plural)
+        return super().changelist_view(request, {"title": title, **(extra_context or {})})
 
     def formfield_for_foreignkey(self, db_field: Any, request: Any, **kwargs: Any) -> Any:
         if db_field.name in self.autocomplete_fields:
@@ -42,8 +48,3 @@ class SturdyAdmin(ModelAdmin):
             messages.error(request, "Nothing was done: choose from the list.")
             return HttpResponseRedirect(request.get_full_path())
         return super().response_action(request, queryset)
-
-
-def is_id(text: str) -> bool:
-    """Whether `text` can be the id of a row."""
-    return text.isdecimal() and len(text) <= LONGEST_ID
