@@ -19,6 +19,7 @@ from benchmarks.databases import Databases, PostgreSQL, SQLite
 from benchmarks.locks import locks
 from benchmarks.measure import PROJECT
 from benchmarks.page import table, write
+from benchmarks.pooler import through_a_pooler
 
 QUESTIONS = {
     "limit": questions.against_the_limit,
@@ -28,6 +29,7 @@ QUESTIONS = {
     "history": questions.history,
     "locks": locks,
     "start": questions.start_up,
+    "pooler": through_a_pooler,
 }
 
 

@@ -2,6 +2,7 @@
 
 import logging
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -23,6 +24,13 @@ from main.throttle import counts_of_this_process
 PROJECT = Path(__file__).parent.parent
 NOW = datetime(2026, 11, 21, 2, 0, tzinfo=UTC)
 INSTANT = timedelta(microseconds=1)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _ctrl_c_works() -> None:
+    """A shell makes what it runs in the background ignore Ctrl-C, and the tests' processes would inherit that."""
+    if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture

@@ -46,6 +46,17 @@ def test_afterwards_the_signals_do_what_they_did_before():
     assert (signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)) == before
 
 
+def test_a_signal_that_is_ignored_stays_ignored():
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        with stop_between_batches() as stop_if_asked:
+            send(signal.SIGINT)
+            stop_if_asked()
+        assert signal.getsignal(signal.SIGINT) == signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
 def test_in_a_thread_a_sweep_is_not_stopped_by_signals():
     results = []
 

@@ -6,8 +6,8 @@ import sys
 
 import pytest
 
+from benchmarks.pooler import pooler, traffic
 from tests.breakage.audit import assert_nothing_is_overdue, audit
-from tests.breakage.pooler import pooler, traffic
 from tests.breakage.world import PROJECT, World
 from tests.schedulers.conftest import need
 

@@ -14,6 +14,10 @@ from pathlib import Path
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
 
+from benchmarks.databases import PostgreSQL
+from benchmarks.measure import Process, in_turns, manage, ratio, run, seconds
+from benchmarks.questions import SWEEP, Answer, Setting
+
 PATIENCE = 30  # seconds
 # Two connections to the server for all clients: hardly a transaction meets the connection of the one before it.
 INI = """
@@ -33,7 +37,7 @@ max_client_conn = 50
 @contextmanager
 def pooler(url: str) -> Iterator[str]:
     """Give the address of `url`'s database behind the pooler; Debian's program refuses to run as root."""
-    server = {"host": "127.0.0.1", "port": "5432", "user": "postgres"} | conninfo_to_dict(url)
+    server = {"host": "127.0.0.1", "port": "5432", "user": "postgres", **conninfo_to_dict(url)}
     secret = f"password={server['password']}" if "password" in server else ""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -72,7 +76,9 @@ class Traffic(threading.Thread):
 
     def __init__(self, url: str) -> None:
         super().__init__(daemon=True)
-        self.url, self.stop, self.backends, self.transactions = url, threading.Event(), set(), 0
+        self.url, self.stop = url, threading.Event()
+        self.backends: set[int] = set()
+        self.transactions = 0
 
     def run(self) -> None:
         with psycopg.connect(self.url, prepare_threshold=None) as connection:
@@ -100,3 +106,31 @@ def traffic(url: str, clients: int = 3) -> Iterator[list[Traffic]]:
             other.stop.set()
         for other in others:
             other.join(PATIENCE)
+
+
+def through_a_pooler(setting: Setting) -> Iterator[Answer]:
+    """A sweep behind PgBouncer while others are at work on it, against the sweep alone."""
+    if not isinstance(setting.databases, PostgreSQL):
+        return
+    full = setting.seeded(1_000_000, 100_000)
+    known: dict[str, object] = {}
+    others = 3
+
+    def behind_pooler() -> Process:
+        setting.databases.create("run", full)
+        with pooler(setting.databases.url("run")) as url, traffic(url, others):
+            return run(manage(SWEEP), setting.databases.folder / "output.txt", url)
+
+    runs = in_turns(
+        setting.rounds,
+        {
+            "pooler": lambda: setting.same_codes(full, behind_pooler(), known),
+            "alone": lambda: setting.same_codes(full, setting.afresh(full, SWEEP), known),
+        },
+    )
+    yield Answer(
+        f"sweep through PgBouncer, {others} other clients on its two connections, against the sweep alone",
+        f"{seconds(runs['pooler']).text(unit=' s')} against {seconds(runs['alone']).text(unit=' s')}",
+        ratio(runs["pooler"], runs["alone"]).text(),
+        "",
+    )
