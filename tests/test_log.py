@@ -8,7 +8,7 @@ import pytest
 
 from main.models import ExpirationRun, ReferralCode
 from main.sweep.run import sweep
-from tests.conftest import NOW
+from tests.conftest import NOW, PROJECT
 
 pytestmark = pytest.mark.django_db(transaction=True)
 SHELL = ExpirationRun.StartedBy.SHELL
@@ -68,10 +68,14 @@ def test_a_save_stands_although_the_log_cannot_be_written(clock, log_file, capsy
     log_file.parent.unlink()
 
 
-def test_the_log_of_the_project_lies_in_its_logs_folder(settings) -> None:
-    handler = settings.LOGGING["handlers"]["file"]
-    assert handler["filename"] == settings.BASE_DIR / "logs" / "referral_codes.log"
-    assert handler["filename"].is_absolute()
+def test_by_default_the_log_lies_in_the_logs_folder_of_the_project(manage) -> None:
+    show = "from django.conf import settings; print(settings.LOGGING['handlers']['file']['filename'])"
+    done = manage("shell", "-v0", "-c", show, LOG_DIR="")
+    assert (done.stdout, done.stderr) == (f"{PROJECT / 'logs' / 'referral_codes.log'}\n", "")
+
+
+def test_the_tests_write_into_no_log_of_the_project(settings) -> None:
+    assert not settings.LOG_DIR.is_relative_to(PROJECT)
     assert logging.getLogger("main.signals").level == logging.INFO
 
 
