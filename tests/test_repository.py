@@ -1,0 +1,61 @@
+"""What the files of the repository promise about each other."""
+
+import re
+import shutil
+import subprocess
+import tomllib
+
+import pytest
+
+from tests.conftest import PROJECT
+
+DECISIONS = PROJECT / "docs" / "decisions"
+COMMANDS = [
+    "python3 -m venv .venv && .venv/bin/pip install -q -r requirements.txt && .venv/bin/python manage.py demo",
+    ".venv/bin/pip install -q -r requirements-dev.txt && .venv/bin/python -m pytest",
+]
+
+
+def read(name):
+    return (PROJECT / name).read_text(encoding="utf-8")
+
+
+def test_the_gate_runs_the_commands_of_the_readme_word_for_word():
+    lines = read("README.md").splitlines()
+    patterns = re.findall(r"\$\(grep -m1 '(.+)' README.md\)", read(".ci/run"))
+    assert [next(line for line in lines if re.match(pattern, line)) for pattern in patterns] == COMMANDS
+
+
+def test_the_index_of_the_decisions_has_a_line_for_each():
+    titles = {path.name: path.read_text(encoding="utf-8").splitlines()[0] for path in sorted(DECISIONS.glob("0*.md"))}
+    lines = [f"- [{name[:4]}]({name}) {title.removeprefix('# ')}" for name, title in titles.items()]
+    assert [line for line in read("docs/decisions/README.md").splitlines() if line.startswith("- ")] == lines
+    numbers = [name[:4] for name in titles]
+    assert len(numbers) == len(set(numbers)), "two decisions have one number"
+
+
+@pytest.mark.parametrize("page", ["CONTRIBUTING.md", "README.md", "requirements.in", "requirements-dev.in"])
+def test_the_tasks_that_the_docs_name_are_there(page):
+    tasks = tomllib.loads(read("pyproject.toml"))["tool"]["poe"]["tasks"]
+    assert set(re.findall(r"\bpoe ([a-z]+)", read(page))) <= tasks.keys()
+
+
+# Put together here, so that this file does not match itself.
+UNWANTED = [
+    "py" + r"pi\.org",
+    "python" + "hosted",
+    "registry" + r"\.npm",
+    "deb" + r"\.debian",
+    "/wor" + "k/",
+    "TO" + "DO",
+]
+
+
+@pytest.mark.parametrize("pattern", UNWANTED)
+def test_no_file_names_a_registry_or_a_folder_of_one_machine_or_is_unfinished(pattern):
+    if not shutil.which("git") or not (PROJECT / ".git").exists():
+        pytest.skip("needs git and a clone")
+    found = subprocess.run(
+        ["git", "grep", "-nIE", rf"(^|[^A-Za-z]){pattern}"], cwd=PROJECT, capture_output=True, text=True, check=False
+    )
+    assert (found.stdout, found.stderr) == ("", "")
