@@ -18,8 +18,11 @@ from uuid import uuid4
 
 from django.conf import settings
 from django.core.mail import mail_admins
+from django.db import Error
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
+
+from main.sweep import errors
 
 _request_id: ContextVar[str] = ContextVar("request_id", default="")
 
@@ -44,15 +47,34 @@ def request_id(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[
     return answer
 
 
+# For people who use a page; what an operator reads is in main/sweep/errors.py.
+FOR_PEOPLE = {
+    errors.LOCKED: "Somebody else is changing the same thing at this moment.",
+    errors.TOO_SLOW: "The database has too much to do at this moment.",
+    errors.READ_ONLY: "At this moment everything can be read, and nothing can be changed.",
+    errors.UNREACHABLE: "The database cannot be reached at this moment.",
+    errors.FULL: "The database has no room left.",
+}
+
+
 def server_error(request: HttpRequest) -> HttpResponse:
-    """The page for an error of ours: it names the id under which the error was noted."""
+    """The page for what failed: 503 with the reason where the database is only busy or away, else 500.
+
+    Both name the id under which it was noted.
+    """
+    failure = sys.exc_info()[1]
+    reason = FOR_PEOPLE.get(errors.advice(failure)) if isinstance(failure, Error) else None
+    status = HTTPStatus.SERVICE_UNAVAILABLE if reason else HTTPStatus.INTERNAL_SERVER_ERROR
+    facts = {"request_id": _request_id.get(), "reason": reason, "asked": request.method == "GET"}
     # Without the request: what broke may be the database behind its session and messages.
-    return HttpResponse(render_to_string("500.html", {"request_id": _request_id.get()}), status=500)
+    return HttpResponse(render_to_string("503.html" if reason else "500.html", facts), status=status)
 
 
-def unforeseen(record: logging.LogRecord) -> bool:
-    """Whether the record tells of an error, and not of a page that answers 503 because it means to."""
-    return not (getattr(record, "status_code", None) == HTTPStatus.SERVICE_UNAVAILABLE and not record.exc_info)
+class Unforeseen(logging.Filter):
+    """Lets errors through, and not a page that answers 503 because it means to, as the health page does."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        return bool(record.exc_info) or getattr(record, "status_code", None) != HTTPStatus.SERVICE_UNAVAILABLE
 
 
 class OneLine(logging.Formatter):

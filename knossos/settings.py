@@ -9,7 +9,6 @@ from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
 from knossos.environment import Environment
-from knossos.errors import unforeseen
 from main.scheduling.schedule import parse_schedule
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -50,6 +49,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "knossos.errors.request_id",  # first, so that the lines about whatever happens below carry the id
+    "knossos.waiting.limit_waiting",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "knossos.privacy.keep_no_copies",  # below the static files, which are for everybody
@@ -185,7 +185,7 @@ LOGGING: dict[str, Any] = {
         "line": {"()": "main.sweep.log.LineFormatter", "format": "%(asctime)s %(levelname)s %(message)s"},
         "one line": {"()": "knossos.errors.OneLine"},
     },
-    "filters": {"unforeseen": {"()": lambda: unforeseen}},
+    "filters": {"unforeseen": {"()": "knossos.errors.Unforeseen"}},
     "handlers": {
         "file": {
             "level": "INFO",

@@ -1,11 +1,13 @@
 """What PostgreSQL and SQLite do each in their own way. Nothing else in this app asks which of them it works with."""
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
 import django.db
 from django.core.checks import CheckMessage, Error, register
-from django.db import connection
+from django.db import connection, transaction
 from django.utils import timezone
 
 from main.sweep.errors import WrongDatabase
@@ -87,6 +89,40 @@ def limit_lock_wait() -> None:
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute(f"SET LOCAL lock_timeout = '{LOCK_WAIT.seconds}s'")
+
+
+@contextmanager
+def limited(lock_wait: timedelta, statement: timedelta) -> Iterator[None]:
+    """While the block runs, no statement of this thread waits longer for a lock, or takes longer, than these say.
+
+    The limits belong to a transaction, not to the connection, which a pooler may give to somebody else. SQLite has
+    its busy timeout from the settings.
+    """
+    limits = (
+        f"SET LOCAL lock_timeout = {lock_wait // timedelta(milliseconds=1)};"
+        f" SET LOCAL statement_timeout = {statement // timedelta(milliseconds=1)}"
+    )
+
+    def execute(run: Callable[..., Any], sql: str, params: Any, many: bool, context: dict[str, Any]) -> Any:
+        database = context["connection"]
+        if database.in_atomic_block:
+            _at_the_start(database, limits)
+            return run(sql, params, many, context)
+        with transaction.atomic(using=database.alias):
+            _at_the_start(database, limits)
+            return run(sql, params, many, context)
+
+    if connection.vendor != "postgresql":
+        yield
+        return
+    with connection.execute_wrapper(execute):
+        yield
+
+
+def _at_the_start(database: Any, statements: str) -> None:
+    """Run `statements` where a transaction has not begun yet; on the driver itself, as Django's log is for its own."""
+    if database.connection.info.transaction_status.name == "IDLE":
+        database.connection.execute(statements)
 
 
 def driver_errors() -> type[Exception]:

@@ -9,6 +9,7 @@ LOCKED = "Another transaction held a lock for too long: run the command again wh
 UNREACHABLE = "Cannot reach the database: check that it runs, and DATABASE_URL."
 FULL = "The disk of the database is full: make room."
 READ_ONLY = "The database cannot be written: check the rights of this user."
+TOO_SLOW = "The database took too long for the statement: try again when it has less to do."
 REJECTED = "The database rejected the statement."
 
 # By SQLSTATE for PostgreSQL, by the name of the error for SQLite.
@@ -17,6 +18,7 @@ ADVICE = {
     "42703": MIGRATE,
     "55P03": LOCKED,
     "40P01": LOCKED,
+    "57014": TOO_SLOW,
     "57P01": UNREACHABLE,  # the server ended the connection
     "57P02": UNREACHABLE,
     "57P03": UNREACHABLE,
