@@ -108,12 +108,14 @@ class ReferralCodeForm(ModelForm):
         return code
 
 
-class ExtendForm(forms.Form):
+class ConfirmForm(forms.Form):
+    """A button, for what needs no further word; with the version of the code that the person saw."""
+
+    version = forms.CharField(widget=forms.HiddenInput, required=False)
+
+
+class ExtendForm(ConfirmForm):
     days = forms.TypedChoiceField(
         label="Extend by", coerce=int, choices=[(days, f"{days} days") for days in EXTENSIONS],
         widget=forms.RadioSelect, initial=EXTENSIONS[1],
     )  # fmt: skip
-
-
-class ConfirmForm(forms.Form):
-    """A button, for what needs no further word."""

@@ -60,10 +60,14 @@ class AskPage(TaskPage):
     form: type[Form] = ConfirmForm
 
     def answer(self, request: SignedInRequest, code: ReferralCode) -> Form | None:
-        form = self.form(request.POST if request.method == "POST" else None)
+        shown = {"version": editing.version(code)}
+        form = self.form(request.POST if request.method == "POST" else None, initial=shown)
         if not form.is_valid():
             return form
-        carry_out(request, lambda: self.edit(ReferralCode.objects.filter(pk=code.pk), **form.cleaned_data))
+        figures = form.cleaned_data
+        version = figures.pop("version")
+        seen = {code.pk: version} if version else None
+        carry_out(request, lambda: self.edit(ReferralCode.objects.filter(pk=code.pk), **figures, seen=seen))
         return None
 
 

@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 from django.contrib.admin.models import LogEntry
 from django.contrib.messages import get_messages
+from django.utils.html import strip_tags
 
 from main.models import ExpirationRun, ReferralCode
 from tests.conftest import NOW, make_agent, make_code
@@ -24,12 +25,23 @@ def staff(client):
     return user
 
 
-def act(client, action, codes, **fields):
-    """Carry out `action` on `codes`; return the response and what was said."""
+def ask(client, action, codes, **fields):
+    """Choose `action` for `codes`; return the page that asks whether to do it."""
     data = {"action": action, "_selected_action": [code.pk for code in codes], "index": "0", **fields}
+    return client.post(LIST, data)
+
+
+def act(client, action, codes, **fields):
+    """Carry out `action` on `codes`, after a look at what it will do; return the response and what was said."""
     client.cookies.pop("messages", None)  # what was said before
-    response = client.post(LIST, data)
-    return response, [str(message) for message in get_messages(response.wsgi_request)]
+    response = ask(client, action, codes, **fields)
+    if response.status_code == 200 and "seen" in (response.context_data or {}):
+        response = ask(client, action, codes, seen=response.context_data["seen"], **fields)
+    return response, [re.sub(r' <a href="[^"]+">(Undo.*)</a>', r" [\1]", str(m)) for m in messages_of(response)]
+
+
+def messages_of(response):
+    return list(get_messages(response.wsgi_request))
 
 
 def history():
@@ -49,7 +61,7 @@ def test_extending_says_and_records_what_it_did_and_what_it_left(client):
     assert response.status_code == 302
     assert said == [
         "SOON-10 was extended by 30 days. New date: 22 Dec 2026, 02:00 UTC.",
-        "GONE-10 was extended by 30 days and is active again. New date: 21 Dec 2026, 02:00 UTC.",
+        "GONE-10 was extended by 30 days and is active again. New date: 21 Dec 2026, 02:00 UTC. [Undo all of this]",
         "OFF-10 was not extended: it is switched off. Reactivate it first.",
         "EVER-10 was not extended: it has no end date.",
     ]
@@ -67,24 +79,164 @@ def test_extending_says_and_records_what_it_did_and_what_it_left(client):
 @pytest.mark.usefixtures("staff")
 def test_switching_off_and_reactivating(client):
     code = make_code("ON-10", expires_at=NOW + DAY)
-    assert act(client, "switch_off", [code])[1] == ["ON-10 was switched off."]
+    assert act(client, "switch_off", [code])[1] == ["ON-10 was switched off. [Undo]"]
     assert act(client, "switch_off", [code])[1] == ["ON-10 was not changed: it is already inactive."]
-    assert act(client, "reactivate", [code])[1] == ["ON-10 was reactivated."]
+    assert act(client, "reactivate", [code])[1] == ["ON-10 was reactivated. [Undo]"]
     assert [message for _, message in history()] == ["Switched off.", "Reactivated."]
 
 
+def rows(page):
+    """The tables of the page that asks, as they are read."""
+    read = [
+        " | ".join(" ".join(strip_tags(cell).split()) for cell in re.findall(r"<t[dh][^>]*>(.*?)</t[dh]>", row, re.S))
+        for row in re.findall(r"<(?:tr|caption)>(.*?)</(?:tr|caption)>", page, re.S)
+    ]
+    captions = re.findall(r"<caption>(.*?)</caption>", page)
+    return captions, [row for row in read if row and not row.startswith("Code |")]
+
+
 @pytest.mark.usefixtures("staff")
-def test_expiring_asks_first_and_names_the_codes(client):
-    codes = [make_code("ON-10", expires_at=NOW + DAY), make_code("OFF-10", status="inactive")]
-    response, said = act(client, "expire", codes)
-    assert response.status_code == 200
+@pytest.mark.parametrize(
+    ("action", "question", "changes", "left"),
+    [
+        (
+            "extend_by_30_days",
+            "Extend codes by 30 days?",
+            [
+                "ON-10 | Now: 22 Nov 2026, 02:00 UTC in 1 day | Expires soon "
+                "| Then: 22 Dec 2026, 02:00 UTC in 1 month | Active",
+                "GONE-10 | Now: 20 Nov 2026, 02:00 UTC 1 day ago | Expired "
+                "| Then: 21 Dec 2026, 02:00 UTC in 1 month | Active",
+            ],
+            ["OFF-10 | Switched off | switched off: reactivate it first", "EVER-10 | Active | has no end date"],
+        ),
+        (
+            "switch_off",
+            "Switch codes off?",
+            [
+                "ON-10 | Now: 22 Nov 2026, 02:00 UTC in 1 day | Expires soon "
+                "| Then: 22 Nov 2026, 02:00 UTC in 1 day | Switched off",
+                "EVER-10 | Now: no end date | Active | Then: no end date | Switched off",
+            ],
+            ["GONE-10 | Expired | already inactive", "OFF-10 | Switched off | already inactive"],
+        ),
+        (
+            "reactivate",
+            "Reactivate codes?",
+            ["OFF-10 | Now: no end date | Switched off | Then: no end date | Active"],
+            [
+                "ON-10 | Expires soon | already active",
+                "GONE-10 | Expired | its date has passed: extend it instead",
+                "EVER-10 | Active | already active",
+            ],
+        ),
+        (
+            "expire",
+            "Expire codes now?",
+            [
+                "ON-10 | Now: 22 Nov 2026, 02:00 UTC in 1 day | Expires soon "
+                "| Then: 21 Nov 2026, 02:00 UTC just now | Expired",
+                "EVER-10 | Now: no end date | Active | Then: 21 Nov 2026, 02:00 UTC just now | Expired",
+            ],
+            ["GONE-10 | Expired | already inactive", "OFF-10 | Switched off | already inactive"],
+        ),
+    ],
+)
+def test_every_action_first_shows_what_it_will_do_to_each_code(client, action, question, changes, left):
+    codes = [
+        make_code("ON-10", expires_at=NOW + DAY),
+        make_code("GONE-10", expires_at=NOW - DAY, status="inactive", expired_at=NOW - DAY),
+        make_code("OFF-10", status="inactive"),
+        make_code("EVER-10"),
+    ]
+    before = list(ReferralCode.objects.values())
+    response = ask(client, action, codes)
     page = response.content.decode()
-    assert "1 code will stop working now" in page
-    assert "1 code will be left, because it is already inactive." in page
+    assert (response.status_code, f"<h1>{question}</h1>" in page) == (200, True)
+    captions, found = rows(page.replace("\xa0", " "))
+    assert len(captions) == 2
+    assert found == changes + left
+    assert f'value="Yes, change {len(changes)} code{"s" if len(changes) > 1 else ""}"' in page
     assert re.findall(r'name="_selected_action" value="(\d+)"', page) == [str(code.pk) for code in codes]
-    assert said == []
-    assert ReferralCode.objects.get(code="ON-10").status == "active"
+    assert (list(ReferralCode.objects.values()), messages_of(response)) == (before, [])
     assert not ExpirationRun.objects.exists()
+
+
+@pytest.mark.usefixtures("staff")
+@pytest.mark.parametrize("action", ["extend_by_30_days", "switch_off", "expire"])
+def test_an_action_sent_twice_acts_once(client, clock, action):
+    codes = [make_code("ON-10", expires_at=NOW + DAY)]
+    seen = ask(client, action, codes).context_data["seen"]
+    clock.shift(1)
+    ask(client, action, codes, seen=seen)
+    once = list(ReferralCode.objects.values())
+    clock.shift(1)
+    client.cookies.pop("messages", None)
+    again = ask(client, action, codes, seen=seen)
+    assert [str(message) for message in messages_of(again)] == [
+        "ON-10 was left as it is: it has been changed since you saw it."
+    ]
+    assert list(ReferralCode.objects.values()) == once
+
+
+@pytest.mark.usefixtures("staff")
+@pytest.mark.parametrize("seen", ["", "x", "[]", "1", '{"x": 1}', "null", "[" * 100_000])
+def test_without_the_page_that_asks_nothing_is_done(client, seen):
+    code = make_code("ON-10", expires_at=NOW + DAY)
+    assert ask(client, "switch_off", [code], seen=seen).context_data["title"] == "Switch codes off?"
+    code.refresh_from_db()
+    assert code.status == "active"
+
+
+def undo_link(response):
+    return re.search(r'<a href="([^"]+)">Undo', " ".join(map(str, messages_of(response))))[1]
+
+
+@pytest.mark.usefixtures("staff")
+@pytest.mark.parametrize("action", ["extend_by_30_days", "switch_off", "expire"])
+def test_an_action_can_be_undone_once(client, clock, action):
+    codes = [make_code("ON-10", expires_at=NOW + DAY), make_code("EVEN-10", expires_at=NOW - DAY)]
+    columns = ["code", "status", "expires_at", "expired_at"]
+    before = list(ReferralCode.objects.order_by("pk").values(*columns))
+    link = undo_link(act(client, action, codes)[0])
+    clock.shift(1)
+    page = client.get(link)
+    assert page.context_data["title"] == "Put codes back as they were?"
+    assert list(ReferralCode.objects.order_by("pk").values(*columns)) != before
+    client.cookies.pop("messages", None)
+    assert [str(m) for m in messages_of(client.post(link))] == ["2 codes are as they were before: ON-10, EVEN-10."]
+    # The second was past its date: put back, it expires with the save.
+    assert list(ReferralCode.objects.filter(code="ON-10").values(*columns)) == before[:1]
+    assert ReferralCode.objects.get(code="EVEN-10").expires_at == NOW - DAY
+    client.cookies.pop("messages", None)
+    assert [str(m) for m in messages_of(client.post(link))] == [
+        "Nothing was undone: that was undone already, or you have done something else since."
+    ]
+
+
+@pytest.mark.usefixtures("staff")
+def test_an_undo_leaves_a_code_that_somebody_has_changed_since(client, clock):
+    codes = [make_code("ON-10"), make_code("TAKEN-10")]
+    link = undo_link(act(client, "switch_off", codes)[0])
+    clock.shift(1)
+    ReferralCode.objects.get(code="TAKEN-10").save()
+    client.cookies.pop("messages", None)
+    assert [str(m) for m in messages_of(client.post(link))] == [
+        "ON-10 is as it was before.",
+        "TAKEN-10 was left as it is: it has been changed since you saw it.",
+    ]
+    assert list(ReferralCode.objects.order_by("pk").values_list("status", flat=True)) == ["active", "inactive"]
+
+
+def test_nobody_undoes_what_another_did_and_nobody_without_the_right(client, staff):
+    code = make_code("ON-10")
+    link = undo_link(act(client, "switch_off", [code])[0])
+    client.force_login(make_staff("other"))
+    client.post(link)
+    code.refresh_from_db()
+    assert code.status == "inactive"
+    client.force_login(make_staff("looker", "view_referralcode"))
+    assert client.get(link).status_code == client.post(link).status_code == 403
 
 
 @pytest.mark.usefixtures("staff")
@@ -96,11 +248,11 @@ def test_expiring_ends_active_codes_now_in_a_run_of_its_own(client, django_captu
         make_code("OFF-10", status="inactive"),
     ]
     with django_capture_on_commit_callbacks(execute=True):
-        _, said = act(client, "expire", codes, post="yes")
+        _, said = act(client, "expire", codes)
     run = ExpirationRun.objects.get()
     assert said == [
-        f"3 codes were expired by run {run.pk}: ON-10, EVER-10, LATE-10. "
-        f'<a href="/admin/main/expirationrun/{run.pk}/change/">See the run</a>',
+        f'<a href="/admin/main/expirationrun/{run.pk}/change/">See run {run.pk}</a>',
+        f"3 codes were expired by run {run.pk}: ON-10, EVER-10, LATE-10. [Undo]",
         "OFF-10 was not changed: it is already inactive.",
     ]
     assert (run.state, run.started_by, run.expired_count) == ("completed", "admin", 3)
@@ -123,7 +275,7 @@ def test_expiring_ends_active_codes_now_in_a_run_of_its_own(client, django_captu
 @pytest.mark.usefixtures("staff")
 def test_expiring_inactive_codes_alone_makes_no_run(client):
     code = make_code("OFF-10", status="inactive")
-    _, said = act(client, "expire", [code], post="yes")
+    _, said = act(client, "expire", [code])
     assert said == ["OFF-10 was not changed: it is already inactive."]
     assert not ExpirationRun.objects.exists()
 
@@ -137,7 +289,8 @@ def test_an_action_on_everything_in_the_filter_reaches_the_filter_alone(client):
         f"{LIST}?state=overdue",
         {"action": "switch_off", "select_across": "1", "index": "0", "_selected_action": [codes.get().pk]},
     )
-    assert [str(message) for message in get_messages(response.wsgi_request)] == ["LATE-10 was switched off."]
+    assert [now.code for now, then in response.context_data["done"]] == ["LATE-10"]
+    assert [code.code for code in response.context_data["chosen"]] == ["LATE-10"]
 
 
 @pytest.mark.usefixtures("staff")
@@ -166,7 +319,7 @@ def test_a_person_who_may_only_look_has_no_action_and_can_post_none(client, acti
     page = client.get(LIST).content.decode()
     assert 'name="action"' not in page
     assert "Add referral code" not in page
-    response, said = act(client, action, [code], post="yes")
+    response, said = act(client, action, [code])
     assert (response.status_code, said) == (200, [])
     code.refresh_from_db()
     assert (code.status, code.expires_at) == ("active", NOW + DAY)

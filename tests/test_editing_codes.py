@@ -1,13 +1,15 @@
 """What can be done to a code in each of its states, and the doing: extend, switch off, reactivate, delete."""
 
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from itertools import product
 
 import pytest
 
 from main.codes import editing
-from main.codes.editing import Done, Edit, Refusal, Task
+from main.codes.editing import Before, Done, Edit, Refusal, Task
 from main.models import ExpirationRun, ReferralCode
+from main.sweep.run import sweep
 from tests.conftest import INSTANT, NOW, make_agent, make_code
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
@@ -82,7 +84,7 @@ def test_extends_a_working_code_from_its_date():
     code.refresh_from_db()
     assert code.expires_at == NOW + 8 * DAY
     assert code.updated_at == NOW
-    assert outcome == ([Edit(code, Done.EXTENDED, 7, before=NOW + DAY)], [])
+    assert outcome == ([Edit(code, Done.EXTENDED, 7, Before("active", NOW + DAY, None))], [])
 
 
 @pytest.mark.parametrize("past", [timedelta(0), INSTANT, 30 * DAY])
@@ -101,7 +103,7 @@ def test_extending_reactivates_a_code_that_the_system_expired_and_the_run_keeps_
     code.refresh_from_db()
     assert (code.status, code.expires_at, code.expired_at) == ("active", NOW + 90 * DAY, None)
     assert code.expired_by == run
-    assert outcome == ([Edit(code, Done.REVIVED, 90, before=NOW - DAY)], [])
+    assert outcome == ([Edit(code, Done.REVIVED, 90, Before("inactive", NOW - DAY, NOW - DAY))], [])
 
 
 def test_extending_leaves_what_it_must_not_touch_and_says_which():
@@ -159,3 +161,77 @@ def test_edits_the_chosen_codes_alone():
     editing.extend(ReferralCode.objects.filter(pk=chosen.pk), 7)
     other.refresh_from_db()
     assert other.expires_at == NOW + DAY
+
+
+@pytest.mark.parametrize("edit", [partial(editing.extend, days=7), editing.switch_off, editing.delete])
+def test_the_same_form_sent_twice_acts_once(clock, edit):
+    code = make("SOON-10", NOW + DAY)
+    code.refresh_from_db()
+    seen = {code.pk: editing.version(code)}
+    assert len(edit(all_codes(), seen=seen).done) == 1
+    clock.shift(1)
+    stored = list(all_codes().values())
+    assert brief(edit(all_codes(), seen=seen).left) == [("SOON-10", Refusal.CHANGED)] * len(stored)
+    assert list(all_codes().values()) == stored
+
+
+def test_a_code_that_somebody_changed_since_it_was_seen_is_left_and_the_others_are_edited(clock):
+    changed, other, unseen = make("CHANGED-10"), make("OTHER-10"), make("UNSEEN-10")
+    seen = {code.pk: editing.version(code) for code in all_codes() if code != unseen}
+    changed.save()
+    outcome = editing.switch_off(all_codes(), seen)
+    assert brief(outcome.done) == [("OTHER-10", Done.SWITCHED_OFF)]
+    assert brief(outcome.left) == [("CHANGED-10", Refusal.CHANGED), ("UNSEEN-10", Refusal.CHANGED)]
+    assert other != changed
+
+
+def test_a_sweep_does_not_count_as_a_change_so_that_the_extension_wins():
+    code = make("LATE-10", NOW - DAY)
+    code.refresh_from_db()
+    seen = {code.pk: editing.version(code)}
+    sweep(ExpirationRun.StartedBy.COMMAND)
+    assert brief(editing.extend(all_codes(), 7, seen).done) == [("LATE-10", Done.REVIVED)]
+
+
+def test_a_preview_says_what_an_edit_would_do_and_changes_nothing():
+    make("SOON-10", NOW + DAY)
+    make("EVER-10")
+    before = list(all_codes().values())
+    outcome = editing.preview(Task.EXTEND, all_codes().order_by("pk"), 7)
+    assert [(edit.what, edit.code.expires_at) for edit in outcome.done] == [(Done.EXTENDED, NOW + 8 * DAY)]
+    assert brief(outcome.left) == [("EVER-10", Refusal.NO_DATE)]
+    assert list(all_codes().values()) == before
+
+
+def undo_of(outcome):
+    return {edit.code.pk: (editing.version(edit.code), edit.before) for edit in outcome.done}
+
+
+def test_an_edit_is_undone_to_what_every_code_was(clock):
+    run = make_run()
+    make("SOON-10", NOW + DAY)
+    make("GONE-10", NOW - DAY, status="inactive", expired_at=NOW - DAY, expired_by=run)
+    columns = ["code", "status", "expires_at", "expired_at", "expired_by"]
+    before = list(all_codes().order_by("pk").values(*columns))
+    undo = undo_of(editing.extend(all_codes(), 7))
+    clock.shift(60)
+    assert brief(editing.preview_of_undo(undo).done) == [("SOON-10", Done.PUT_BACK), ("GONE-10", Done.PUT_BACK)]
+    assert list(all_codes().order_by("pk").values(*columns)) != before
+    outcome = editing.put_back(undo)
+    assert (brief(outcome.done), outcome.left) == ([("SOON-10", Done.PUT_BACK), ("GONE-10", Done.PUT_BACK)], [])
+    assert list(all_codes().order_by("pk").values(*columns)) == before
+    assert brief(editing.put_back(undo).left) == [("SOON-10", Refusal.CHANGED), ("GONE-10", Refusal.CHANGED)]
+
+
+def test_an_undo_leaves_what_a_person_or_a_run_has_touched_since(clock):
+    edited, swept = make("EDITED-10", status="inactive"), make("SWEPT-10", NOW + DAY, status="inactive")
+    undo = undo_of(editing.reactivate(all_codes()))
+    clock.shift(2 * DAY)
+    ReferralCode.objects.get(pk=edited.pk).save()
+    sweep(ExpirationRun.StartedBy.COMMAND)
+    outcome = editing.put_back(undo)
+    assert (outcome.done, brief(outcome.left)) == (
+        [], [("EDITED-10", Refusal.CHANGED), ("SWEPT-10", Refusal.CHANGED)],
+    )  # fmt: skip
+    swept.refresh_from_db()
+    assert (swept.status, swept.expired_at) == ("inactive", NOW + 2 * DAY)

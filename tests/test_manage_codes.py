@@ -401,3 +401,19 @@ def test_an_inactive_code_past_its_date_is_extended_and_active_again_in_one_task
     ]
     code.refresh_from_db()
     assert code.is_usable
+
+
+@pytest.mark.parametrize("task", [Task.EXTEND, Task.SWITCH_OFF, Task.REACTIVATE])
+def test_a_task_sent_twice_acts_once(admin_client: Client, code: ReferralCode, clock: Any, task: Task) -> None:
+    if task == Task.REACTIVATE:
+        ReferralCode.objects.update(status="inactive")
+    version = admin_client.get(url_of(task, code)).context["form"]["version"].value()
+    sent = {"days": "30", "version": version}
+    clock.shift(1)
+    post(admin_client, url_of(task, code), **sent)
+    once = ReferralCode.objects.values().get()
+    clock.shift(1)
+    (told,) = post(admin_client, url_of(task, code), **sent)
+    assert told.startswith("warning: MARIA-15 was ")
+    assert ReferralCode.objects.values().get() == once
+    assert len(history()) == 1

@@ -4,8 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from main.codes.editing import Done, Edit, Refusal
-from main.codes.sentences import HISTORY, SAVED, TOLD, for_history, saved, told
+from main.codes.editing import Before, Done, Edit, Refusal
+from main.codes.sentences import HISTORY, REASONS, SAVED, TOLD, for_history, saved, told
 from main.models import ReferralCode
 from tests.conftest import NOW
 
@@ -72,6 +72,12 @@ def said(what, *names, **figures):
             "A-10 was not deleted: run 7 in the ledger counts it.",
             "2 codes were not deleted because run 7 in the ledger counts them: A-10, B-20.",
         ),
+        (Done.PUT_BACK, "A-10 is as it was before.", "2 codes are as they were before: A-10, B-20."),
+        (
+            Refusal.CHANGED,
+            "A-10 was left as it is: it has been changed since you saw it.",
+            "2 codes were left as they are because they have been changed since you saw them: A-10, B-20.",
+        ),
     ],
 )
 def test_a_sentence_for_one_code_and_for_several(what, of_one, of_two):
@@ -82,6 +88,7 @@ def test_a_sentence_for_one_code_and_for_several(what, of_one, of_two):
 def test_everything_that_can_happen_has_its_sentences():
     assert set(TOLD) == {*Done, *Refusal}
     assert set(HISTORY) == set(Done)
+    assert set(REASONS) == set(Refusal)
     assert set(SAVED) == set(ReferralCode.State)
 
 
@@ -104,7 +111,7 @@ def test_a_percent_sign_in_a_code_is_no_placeholder():
 
 def test_the_history_has_both_dates():
     (code,) = codes("A-10")
-    assert for_history(Edit(code, Done.EXTENDED, 30, before=NOW + 10 * DAY)) == (
+    assert for_history(Edit(code, Done.EXTENDED, 30, before=Before("active", NOW + 10 * DAY, None))) == (
         "Extended by 30 days. Date before: 1 Dec 2026, 02:00 UTC; now: 31 Dec 2026, 02:00 UTC."
     )
     assert for_history(Edit(code, Done.EXPIRED, run=7)) == "Expired by run 7. Date before: none."

@@ -2,67 +2,74 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Iterable
+from copy import copy
 from typing import Any
 
 from django.contrib import admin, messages
 from django.contrib.admin import actions
-from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.db import DatabaseError, transaction
 from django.http import HttpRequest, HttpResponse
-from django.template.response import TemplateResponse
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 
+from main.admin.asking import ask
 from main.codes import editing
-from main.codes.editing import Done, Edit, Outcome, Refusal
-from main.codes.sentences import told
+from main.codes.editing import Before, Done, Edit, Outcome, Refusal, Seen, Task
 from main.codes.telling import carry_out, record, tell
 from main.forms import EXTENSIONS
 from main.models import ReferralCode, ReferralCodeQuerySet
 from main.sweep.errors import SweepFailed
 from main.sweep.run import expire_now
 
-# Locked together, confirmed on one page, and within Django's limit of 1,000 form fields.
+# Locked together, and confirmed on one page.
 AT_MOST = 500
+UNDO_AT = "admin:main_referralcode_undo"
+
+
+def asks_first(task: Task, question: str, days: int = 0) -> Callable[..., HttpResponse | None]:
+    """The action that does `task` to the chosen codes, once a person has seen what that will do."""
+
+    def action(model_admin: Any, request: HttpRequest, codes: ReferralCodeQuerySet) -> HttpResponse | None:
+        seen = _seen(request)
+        if seen is None:
+            chosen = list(codes.order_by("pk"))
+            return ask(model_admin, request, question, chosen, editing.preview(task, map(copy, chosen), days))
+        carry_out(request, lambda: editing.edit(task, codes, seen, days), UNDO_AT)
+        return None
+
+    return action
+
+
+def extend_by(days: int) -> Callable[..., HttpResponse | None]:
+    """The action that extends by `days` days."""
+    extend = asks_first(Task.EXTEND, f"Extend codes by {days} days?", days)
+    extend.__name__ = f"extend_by_{days}_days"
+    return admin.action(extend, description=f"Extend by {days} days", permissions=["change"])
 
 
 @admin.action(description="Expire now", permissions=["change"])
 def expire(model_admin: Any, request: HttpRequest, codes: ReferralCodeQuerySet) -> HttpResponse | None:
-    """Ask first, on a page that lists what will end and what will be left."""
-    if "post" not in request.POST:
-        return _ask_to_expire(model_admin, request, codes)
-    chosen = list(codes)
-    if any(code.status == ReferralCode.Status.ACTIVE for code in chosen):
-        try:
-            chosen = _expire(request, codes, chosen)
-        except (DatabaseError, SweepFailed):
-            messages.error(request, "Nothing was expired: someone else holds these codes. Try again in a moment.")
-            return None
-    tell(request, Outcome([], [Edit(code, Refusal.ALREADY_INACTIVE) for code in chosen]))
+    """End active codes at this moment, in a run of their own, once a person has seen which."""
+    seen = _seen(request)
+    chosen = list(codes.order_by("pk"))
+    if seen is None:
+        return ask(model_admin, request, "Expire codes now?", chosen, _preview_of_expiry(map(copy, chosen)))
+    changed = [code for code in chosen if seen.get(code.pk) != editing.version(code)]
+    left = [Edit(code, Refusal.CHANGED) for code in changed]
+    chosen = [code for code in chosen if code not in changed]
+    try:
+        done = _expire(request, [code.pk for code in chosen if code.status == ReferralCode.Status.ACTIVE])
+    except (DatabaseError, SweepFailed):
+        messages.error(request, "Nothing was expired: someone else holds these codes. Try again in a moment.")
+        return None
+    ended = {edit.code.pk for edit in done}
+    left += [Edit(code, Refusal.ALREADY_INACTIVE) for code in chosen if code.pk not in ended]
+    tell(request, Outcome(done, left), UNDO_AT)
     return None
-
-
-@admin.action(description="Switch off", permissions=["change"])
-def switch_off(model_admin: Any, request: HttpRequest, codes: ReferralCodeQuerySet) -> None:
-    carry_out(request, lambda: editing.switch_off(codes))
-
-
-@admin.action(description="Reactivate", permissions=["change"])
-def reactivate(model_admin: Any, request: HttpRequest, codes: ReferralCodeQuerySet) -> None:
-    carry_out(request, lambda: editing.reactivate(codes))
-
-
-def extend_by(days: int) -> Callable[[Any, HttpRequest, ReferralCodeQuerySet], None]:
-    """The action that extends by `days` days."""
-
-    @admin.action(description=f"Extend by {days} days", permissions=["change"])
-    def extend(model_admin: Any, request: HttpRequest, codes: ReferralCodeQuerySet) -> None:
-        carry_out(request, lambda: editing.extend(codes, days))
-
-    extend.__name__ = f"extend_by_{days}_days"
-    return extend
 
 
 @admin.action(description="Delete", permissions=["delete"])
@@ -73,30 +80,49 @@ def delete_selected(model_admin: Any, request: HttpRequest, codes: ReferralCodeQ
         return actions.delete_selected(model_admin, request, chosen)
 
 
-ALL: list[Any] = [*map(extend_by, EXTENSIONS), expire, switch_off, reactivate, delete_selected]
+switch_off = asks_first(Task.SWITCH_OFF, "Switch codes off?")
+reactivate = asks_first(Task.REACTIVATE, "Reactivate codes?")
+switch_off.__name__, reactivate.__name__ = "switch_off", "reactivate"
+ALL: list[Any] = [
+    *map(extend_by, EXTENSIONS),
+    expire,
+    admin.action(switch_off, description="Switch off", permissions=["change"]),
+    admin.action(reactivate, description="Reactivate", permissions=["change"]),
+    delete_selected,
+]
 
 
-def _ask_to_expire(model_admin: Any, request: HttpRequest, codes: ReferralCodeQuerySet) -> HttpResponse:
-    chosen = list(codes)
-    context = {
-        **model_admin.admin_site.each_context(request),
-        "title": "Expire codes now?",
-        "opts": model_admin.opts,
-        "media": model_admin.media,
-        "chosen": chosen,
-        "ending": [code for code in chosen if code.status == ReferralCode.Status.ACTIVE],
-        "left": [code for code in chosen if code.status == ReferralCode.Status.INACTIVE],
-        "action_checkbox_name": ACTION_CHECKBOX_NAME,
-    }
-    return TemplateResponse(request, "admin/main/referralcode/expire_now.html", context)
+def _seen(request: HttpRequest) -> Seen | None:
+    """The versions of the codes that the person saw on the page that asks; None where there was no such page."""
+    try:
+        return {int(pk): str(seen) for pk, seen in json.loads(request.POST.get("seen", "")).items()}
+    except (ValueError, AttributeError, RecursionError):
+        return None
 
 
-def _expire(request: HttpRequest, codes: ReferralCodeQuerySet, chosen: list[ReferralCode]) -> list[ReferralCode]:
-    """Expire `codes` in a run of its own, and return those of `chosen` that it left."""
-    run, expired = expire_now(codes)
-    done = [Edit(code, Done.EXPIRED, before=code.expires_at, run=run.pk) for code in expired]
+def _preview_of_expiry(codes: Iterable[ReferralCode]) -> Outcome:
+    now = timezone.now()
+    outcome = Outcome([], [])
+    for code in codes:
+        if code.status == ReferralCode.Status.INACTIVE:
+            outcome.left.append(Edit(code, Refusal.ALREADY_INACTIVE))
+            continue
+        outcome.done.append(Edit(code, Done.EXPIRED, before=Before.of(code)))
+        code.status = ReferralCode.Status.INACTIVE
+        code.expires_at = code.expires_at if code.is_expired_at(now) else now
+    return outcome
+
+
+def _expire(request: HttpRequest, chosen: list[int]) -> list[Edit]:
+    """Expire the codes with the ids `chosen` in a run of its own."""
+    if not chosen:
+        return []
+    run, expired = expire_now(ReferralCode.objects.filter(pk__in=chosen))
+    before = {code.pk: Before.of(code) for code in expired}
+    ended = ReferralCode.objects.filter(pk__in=before).order_by("pk")
+    done = [Edit(code, Done.EXPIRED, before=before[code.pk], run=run.pk) for code in ended]
     record(request, done)
-    for sentence in told(done):
+    if done:
         url = reverse("admin:main_expirationrun_change", args=[run.pk])
-        messages.success(request, format_html('{} <a href="{}">{}</a>', sentence, url, _("See the run")))
-    return [code for code in chosen if code not in expired]
+        messages.info(request, format_html('<a href="{}">{}</a>', url, _("See run %(run)d") % {"run": run.pk}))
+    return done

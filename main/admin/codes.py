@@ -18,6 +18,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from main.admin import actions
+from main.admin.asking import undo_view
 from main.admin.changelist import COUNTED_AT_MOST, CappedPaginator, CodeChangeList
 from main.admin.display import badge, moment
 from main.admin.filters import AgentFilter, ExpiryFilter, RunFilter, StateFilter
@@ -113,7 +114,9 @@ class CodeAdmin(StrictAdmin):
 
     def get_urls(self) -> list[URLPattern]:
         hint = self.admin_site.admin_view(partial(what_a_save_does, model_admin=self))
+        undo = self.admin_site.admin_view(partial(undo_view, self))
         return [
+            path("undo/<slug:key>/", undo, name="main_referralcode_undo"),
             path("add/what-a-save-does/", hint, name="main_referralcode_hint_for_new"),
             path("<path:object_id>/what-a-save-does/", hint, name="main_referralcode_hint"),
             *super().get_urls(),

@@ -5,10 +5,10 @@ What was done, or why it was not, is a value of an enum with its figures; `sente
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from enum import Enum, auto
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
@@ -19,6 +19,9 @@ from main.codes.dates import validate_year
 from main.models import ReferralCode, ReferralCodeQuerySet
 
 ACTIVE, INACTIVE = ReferralCode.Status.ACTIVE, ReferralCode.Status.INACTIVE
+
+# The version of each code that a person saw, by its id.
+Seen = Mapping[int, str]
 
 
 class Task(models.TextChoices):
@@ -40,6 +43,7 @@ class Done(Enum):
     REACTIVATED = auto()
     EXPIRED = auto()  # by a run, because a person asked for it
     DELETED = auto()
+    PUT_BACK = auto()  # as it was before an edit
 
 
 class Refusal(Enum):
@@ -52,6 +56,19 @@ class Refusal(Enum):
     LAST_DATE = auto()
     PAST_DATE = auto()
     IN_LEDGER = auto()
+    CHANGED = auto()  # since the person saw it
+
+
+class Before(NamedTuple):
+    """What an edit may change of a code, as it was before."""
+
+    status: str
+    expires_at: datetime | None
+    expired_at: datetime | None
+
+    @classmethod
+    def of(cls, code: ReferralCode) -> Self:
+        return cls(code.status, code.expires_at, code.expired_at)
 
 
 class Edit(NamedTuple):
@@ -60,8 +77,12 @@ class Edit(NamedTuple):
     code: ReferralCode
     what: Done | Refusal
     days: int = 0  # by which it was extended
-    before: datetime | None = None  # its date until then
+    before: Before | None = None
     run: int | None = None  # the number of the run that has to do with it
+
+
+# For each code by its id: the version that an edit left it in, and what it was before.
+Undo = Mapping[int, tuple[str, Before]]
 
 
 class Outcome(NamedTuple):
@@ -97,43 +118,68 @@ def possible(code: ReferralCode, now: datetime) -> list[Task]:
     return [task for task in Task if not refusal(task, code, now)]
 
 
-def extend(codes: ReferralCodeQuerySet, days: int) -> Outcome:
+def version(code: ReferralCode) -> str:
+    """What tells whether a person has changed `code` since it was seen. A sweep leaves it: an edit wins over that."""
+    return code.updated_at.isoformat()
+
+
+def extend(codes: ReferralCodeQuerySet, days: int, seen: Seen | None = None) -> Outcome:
     """Move the date of `codes` by `days` days, from their date or, where it has passed, from now.
 
     A code past its date becomes active, whoever had ended it. One that is switched off before its date is left,
     and so is one without a date. One transaction: an edit or a sweep of the same codes comes wholly before or after.
+    A code of another version than was `seen` is left too, here and in the other edits; so the same form sent twice
+    acts once.
     """
-
-    def extend_one(code: ReferralCode, now: datetime) -> Edit:
-        later = _later(code, days, now)
-        if later is None:
-            return Edit(code, Refusal.LAST_DATE)
-        done = Done.EXTENDED if code.status == ACTIVE else Done.REVIVED
-        before, code.expires_at, code.status = code.expires_at, later, ACTIVE
-        code.save(update_fields=["expires_at", "status"])
-        return Edit(code, done, days, before)
-
-    return _carry_out(Task.EXTEND, codes, extend_one)
+    return edit(Task.EXTEND, codes, seen, days)
 
 
-def switch_off(codes: ReferralCodeQuerySet) -> Outcome:
+def switch_off(codes: ReferralCodeQuerySet, seen: Seen | None = None) -> Outcome:
     """Make `codes` inactive until a person reactivates them; those that already are, are left."""
-    return _carry_out(Task.SWITCH_OFF, codes, lambda code, now: _give_status(code, INACTIVE, Done.SWITCHED_OFF))
+    return edit(Task.SWITCH_OFF, codes, seen)
 
 
-def reactivate(codes: ReferralCodeQuerySet) -> Outcome:
+def reactivate(codes: ReferralCodeQuerySet, seen: Seen | None = None) -> Outcome:
     """Make `codes` active again; those past their date are left, as they would expire at once."""
-    return _carry_out(Task.REACTIVATE, codes, lambda code, now: _give_status(code, ACTIVE, Done.REACTIVATED))
+    return edit(Task.REACTIVATE, codes, seen)
 
 
-def delete(codes: ReferralCodeQuerySet) -> Outcome:
+def delete(codes: ReferralCodeQuerySet, seen: Seen | None = None) -> Outcome:
     """Delete `codes`; those that a run has expired are left, as the ledger counts them."""
+    return edit(Task.DELETE, codes, seen)
 
-    def delete_one(code: ReferralCode, now: datetime) -> Edit:
-        ReferralCode.objects.filter(pk=code.pk).delete()  # `code` keeps its number, for the history
-        return Edit(code, Done.DELETED)
 
-    return _carry_out(Task.DELETE, codes, delete_one)
+def preview(task: Task, codes: Iterable[ReferralCode], days: int = 0) -> Outcome:
+    """What `task` would do to `codes` now. They are changed in memory alone."""
+    now = timezone.now()
+    return _sorted(_apply(task, code, now, days) for code in codes)
+
+
+def preview_of_undo(undo: Undo) -> Outcome:
+    """What `put_back` would do now. Codes are changed in memory alone."""
+    return _sorted(_put_back_one(code, undo) for code in ReferralCode.objects.filter(pk__in=undo).order_by("pk"))
+
+
+@transaction.atomic
+def put_back(undo: Undo) -> Outcome:
+    """Undo an edit: give each code what it had before, where nobody has touched it since.
+
+    A code that is past its date now expires with the save.
+    """
+    outcome = _sorted(_put_back_one(code, undo) for code in locked(ReferralCode.objects.filter(pk__in=undo)))
+    for edit in outcome.done:
+        edit.code.save(update_fields=["status", "expires_at"])
+    return outcome
+
+
+def _put_back_one(code: ReferralCode, undo: Undo) -> Edit:
+    left_as, before = undo[code.pk]
+    expired_since = code.expired_at is not None and code.expired_at > code.updated_at
+    if version(code) != left_as or expired_since:
+        return Edit(code, Refusal.CHANGED)
+    edit = Edit(code, Done.PUT_BACK, before=Before.of(code))
+    code.status, code.expires_at, code.expired_at = before
+    return edit
 
 
 def locked(codes: ReferralCodeQuerySet) -> list[ReferralCode]:
@@ -144,28 +190,50 @@ def locked(codes: ReferralCodeQuerySet) -> list[ReferralCode]:
 
 
 @transaction.atomic
-def _carry_out(
-    task: Task, codes: ReferralCodeQuerySet, carry_out_one: Callable[[ReferralCode, datetime], Edit]
-) -> Outcome:
-    """Codes are saved one by one, so that whatever holds for the save of a code holds here."""
+def edit(task: Task, codes: ReferralCodeQuerySet, seen: Seen | None = None, days: int = 0) -> Outcome:
+    """Do `task` to `codes`, unless it cannot be done to one, or one is of another version than was `seen`.
 
-    def edits() -> Iterator[Edit]:
-        chosen = locked(codes)
-        now = timezone.now()
-        for code in chosen:
-            why_not = refusal(task, code, now)
-            yield Edit(code, why_not, run=code.expired_by_id) if why_not else carry_out_one(code, now)
+    Codes are saved one by one, so that whatever holds for the save of a code holds here.
+    """
+    chosen = locked(codes)
+    now = timezone.now()
 
+    def carry_out_one(code: ReferralCode) -> Edit:
+        if seen is not None and seen.get(code.pk) != version(code):
+            return Edit(code, Refusal.CHANGED)
+        done = _apply(task, code, now, days)
+        if done.what is Done.DELETED:
+            ReferralCode.objects.filter(pk=code.pk).delete()  # `code` keeps its number, for the history
+        elif isinstance(done.what, Done):
+            code.save(update_fields=["expires_at", "status"])
+        return done
+
+    return _sorted(map(carry_out_one, chosen))
+
+
+def _apply(task: Task, code: ReferralCode, now: datetime, days: int) -> Edit:
+    """Do `task` to `code` in memory, where it can be done."""
+    if why_not := refusal(task, code, now):
+        return Edit(code, why_not, run=code.expired_by_id)
+    before = Before.of(code)
+    if task == Task.EXTEND:
+        later = _later(code, days, now)
+        if later is None:
+            return Edit(code, Refusal.LAST_DATE)
+        done = Done.EXTENDED if code.status == ACTIVE else Done.REVIVED
+        code.expires_at, code.status = later, ACTIVE
+        return Edit(code, done, days, before)
+    if task == Task.DELETE:
+        return Edit(code, Done.DELETED, before=before)
+    code.status, done = (ACTIVE, Done.REACTIVATED) if task == Task.REACTIVATE else (INACTIVE, Done.SWITCHED_OFF)
+    return Edit(code, done, before=before)
+
+
+def _sorted(edits: Iterable[Edit]) -> Outcome:
     outcome = Outcome([], [])
-    for edit in edits():
+    for edit in edits:
         (outcome.done if isinstance(edit.what, Done) else outcome.left).append(edit)
     return outcome
-
-
-def _give_status(code: ReferralCode, status: ReferralCode.Status, done: Done) -> Edit:
-    code.status = status
-    code.save(update_fields=["status"])
-    return Edit(code, done)
 
 
 def _later(code: ReferralCode, days: int, now: datetime) -> datetime | None:

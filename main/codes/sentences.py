@@ -74,6 +74,14 @@ TOLD: dict[Done | Refusal, Any] = {
         "%(count)d codes were not deleted because run %(run)d in the ledger counts them: %(codes)s.",
         "count",
     ),
+    Done.PUT_BACK: ngettext_lazy(
+        "%(codes)s is as it was before.", "%(count)d codes are as they were before: %(codes)s.", "count"
+    ),
+    Refusal.CHANGED: ngettext_lazy(
+        "%(codes)s was left as it is: it has been changed since you saw it.",
+        "%(count)d codes were left as they are because they have been changed since you saw them: %(codes)s.",
+        "count",
+    ),
 }
 
 HISTORY: dict[Done | Refusal, Any] = {
@@ -83,6 +91,19 @@ HISTORY: dict[Done | Refusal, Any] = {
     Done.REACTIVATED: _("Reactivated."),
     Done.EXPIRED: _("Expired by run %(run)d. Date before: %(before)s."),
     Done.DELETED: _("Deleted."),
+    Done.PUT_BACK: _("The last edit was undone. Date before: %(before)s; now: %(date)s."),
+}
+
+# Why a code will be left, on a page that tells what will happen.
+REASONS: dict[Refusal, Any] = {
+    Refusal.ALREADY_ACTIVE: _("already active"),
+    Refusal.ALREADY_INACTIVE: _("already inactive"),
+    Refusal.SWITCHED_OFF: _("switched off: reactivate it first"),
+    Refusal.NO_DATE: _("has no end date"),
+    Refusal.LAST_DATE: _("the new date would be too late to be stored"),
+    Refusal.PAST_DATE: _("its date has passed: extend it instead"),
+    Refusal.IN_LEDGER: _("a run in the ledger counts it"),
+    Refusal.CHANGED: _("changed since"),
 }
 
 State = ReferralCode.State
@@ -144,9 +165,8 @@ def named(codes: list[ReferralCode]) -> str:
 
 
 def _figures(edit: Edit) -> dict[str, Any]:
-    return {
-        "days": edit.days, "run": edit.run, "before": _date(edit.before), "date": _date(edit.code.expires_at),
-    }  # fmt: skip
+    before = _date(edit.before.expires_at if edit.before else None)
+    return {"days": edit.days, "run": edit.run, "before": before, "date": _date(edit.code.expires_at)}
 
 
 def _date(instant: Any) -> str:

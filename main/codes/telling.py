@@ -3,24 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from datetime import datetime
 from itertools import groupby
 from typing import Any
 
 from django.contrib import messages
 from django.contrib.admin.models import CHANGE, DELETION, LogEntry
 from django.db import transaction
+from django.urls import reverse
+from django.utils.crypto import get_random_string
+from django.utils.html import format_html
+from django.utils.translation import gettext as _
 
-from main.codes import sentences
-from main.codes.editing import Done, Edit, Outcome
+from main.codes import editing, sentences
+from main.codes.editing import Before, Done, Edit, Outcome, Undo
 from main.models import ReferralCode
 
+UNDO = "undo"  # in the session
 
-def carry_out(request: Any, edit: Callable[[], Outcome]) -> None:
-    """Edit and write the history in one transaction, then tell the person who sent the `request`."""
+
+def carry_out(request: Any, edit: Callable[[], Outcome], undo_at: str = "") -> None:
+    """Edit and write the history in one transaction, then tell the person who sent the `request`.
+
+    With the name of a page in `undo_at`, the person is offered to undo the edit there.
+    """
     with transaction.atomic():
         outcome = edit()
         record(request, outcome.done)
-    tell(request, outcome)
+    tell(request, outcome, undo_at)
 
 
 def record(request: Any, edits: Iterable[Edit]) -> None:
@@ -31,12 +41,52 @@ def record(request: Any, edits: Iterable[Edit]) -> None:
         LogEntry.objects.log_actions(request.user.pk, [edit.code for _, _, edit in same], flag, sentence)
 
 
-def tell(request: Any, outcome: Outcome) -> None:
+def tell(request: Any, outcome: Outcome, undo_at: str = "") -> None:
     """Say what was done, and what was left and why."""
-    for sentence in sentences.told(outcome.done):
+    done = list(sentences.told(outcome.done))
+    if done and undo_at:
+        word = _("Undo") if len(done) == 1 else _("Undo all of this")
+        url = reverse(undo_at, args=[remember(request, outcome.done)])
+        done[-1] = format_html('{} <a href="{}">{}</a>', done[-1], url, word)
+    for sentence in done:
         messages.success(request, sentence)
     for sentence in sentences.told(outcome.left):
         messages.warning(request, sentence)
+
+
+def remember(request: Any, done: list[Edit]) -> str:
+    """Keep what the codes were before, for this person until the next edit of several codes; return its key."""
+    key = get_random_string(12)
+    codes = {
+        edit.code.pk: [editing.version(edit.code), edit.before.status, *map(_text, edit.before[1:])]
+        for edit in done
+        if edit.before
+    }
+    request.session[UNDO] = {"key": key, "codes": codes}
+    return key
+
+
+def remembered(request: Any, key: str) -> Undo | None:
+    """What `remember` kept under `key`; None where it is done already, or another edit has come since."""
+    kept = request.session.get(UNDO, {})
+    if kept.get("key") != key:
+        return None
+    return {
+        int(pk): (left_as, Before(status, _instant(expires_at), _instant(expired_at)))
+        for pk, (left_as, status, expires_at, expired_at) in kept["codes"].items()
+    }
+
+
+def forget(request: Any) -> None:
+    request.session.pop(UNDO, None)
+
+
+def _text(instant: datetime | None) -> str | None:
+    return instant.isoformat() if instant else None
+
+
+def _instant(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None
 
 
 def tell_saved(request: Any, code: ReferralCode) -> None:

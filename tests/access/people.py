@@ -55,6 +55,7 @@ class Town:
             "<id>": pk,
             "<int:code_pk>": self.code.pk,
             "<int:pk>": self.agent.pk,
+            "<slug:key>": "nothing",
             "<uidb64>": "MQ",
             "<token>": "set-password",
             "^(?P<app_label>main|auth)/$": "main/",

@@ -97,7 +97,7 @@ def test_confirmation_of_expire_now(staff: Visitor) -> None:
         page.locator("input.action-select").nth(row).check()
     page.get_by_role("combobox", name="Action").select_option("Expire now")
     page.get_by_role("button", name="Go").click()
-    expect(page.get_by_role("button", name="Yes, expire 3 codes now")).to_be_visible()
+    expect(page.get_by_role("button", name="Yes, change 3 codes")).to_be_visible()
     staff.inspect("admin-expire-now")
 
 

@@ -67,14 +67,21 @@ def test_staff_sign_in_create_a_code_extend_it_expire_it_and_find_the_run(visit:
     assert (code.code, code.agent.name, code.discount) == ("MARIA-20", "Maria Garcia", 20)
 
     choose(page, "Extend by 30 days")
+    page.get_by_role("button", name="Yes, change 1 code").click()
     expect(page.get_by_text("MARIA-20 was extended by 30 days.")).to_be_visible()
 
     choose(page, "Expire now")
-    page.get_by_role("button", name="Yes, expire 1 code now").click()
+    page.get_by_role("button", name="Yes, change 1 code").click()
     expect(page.get_by_text("MARIA-20 was expired by run")).to_be_visible()
     expect(page.locator("#result_list .badge")).to_have_text("Expired")
 
-    page.get_by_role("link", name="See the run").click()
+    page.get_by_role("link", name="Undo", exact=True).click()
+    page.get_by_role("button", name="Yes, change 1 code").click()
+    expect(page.get_by_text("MARIA-20 is as it was before.")).to_be_visible()
+
+    choose(page, "Expire now")
+    page.get_by_role("button", name="Yes, change 1 code").click()
+    page.get_by_role("link", name="See run").click()
     expect(page.get_by_text("1 expired")).to_be_visible()
     page.get_by_role("link", name="MARIA-20").click()
     expect(page.get_by_role("link", name="run of")).to_be_visible()

@@ -92,9 +92,12 @@ def test_an_action_of_the_admin(post, action, chosen, across):
 
 
 @patient
-@given(chosen=rubbish, action=st.sampled_from(["expire", "extend_by_7_days", "switch_off", "reactivate"]))
-def test_what_an_action_is_for(post, action, chosen):
-    post("/admin/main/referralcode/", {"action": action, "_selected_action": chosen, "post": "yes"})
+@given(
+    chosen=rubbish, seen=rubbish, action=st.sampled_from(["expire", "extend_by_7_days", "switch_off", "reactivate"])
+)
+def test_what_an_action_is_for(town, post, action, chosen, seen):
+    post("/admin/main/referralcode/", {"action": action, "_selected_action": chosen, "seen": seen})
+    post("/admin/main/referralcode/", {"action": action, "_selected_action": str(town.code.pk), "seen": seen})
 
 
 @patient
