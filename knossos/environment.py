@@ -74,6 +74,14 @@ class Environment:
             _refuse(name, value, f"a whole number from 0 to {most}")
         return int(value)
 
+    def whole_numbers(self, name: str, default: list[int], *, most: int) -> list[int]:
+        """The numbers of a comma separated list."""
+        values = self.names(name)
+        for value in values:
+            if not re.fullmatch("[0-9]{1,10}", value) or int(value) > most:
+                _refuse(name, ",".join(values), f"whole numbers from 0 to {most}, such as 30,7,1")
+        return [int(value) for value in values] or default
+
     def number(self, name: str, default: float, unit: str) -> float:
         value = self.text(name, str(default))
         try:

@@ -36,6 +36,7 @@ SECURE_HSTS_INCLUDE_SUBDOMAINS = env.switch("SECURE_HSTS_INCLUDE_SUBDOMAINS", de
 SILENCED_SYSTEM_CHECKS = ["security.W021"]
 
 INSTALLED_APPS = [
+    "main.notices",  # before main, to whose pages it adds; take it out for a system without mails about codes
     "main",  # before the admin, whose templates it changes
     "knossos.apps.StaffAdminConfig",
     "django.contrib.auth",
@@ -156,6 +157,12 @@ EXPIRATION_CLOCK_TOLERANCE = env.number("EXPIRATION_CLOCK_TOLERANCE", 60, "secon
 EXPIRATION_OVERDUE_LIMIT = env.number("EXPIRATION_OVERDUE_LIMIT", 26, "hours")
 
 METRICS_TOKEN = env.text("METRICS_TOKEN", "")  # without one, nobody gets the figures
+
+# Where the site is reached, for the links in mails.
+SITE_URL = env.text("SITE_URL", "http://127.0.0.1:8000" if DEBUG else next(iter(CSRF_TRUSTED_ORIGINS), ""))
+NOTICE_SCHEDULE = env.text("NOTICE_SCHEDULE", "0 8 * * *")
+# How many days before the end of a code its agent hears of it.
+NOTICE_DAYS = env.whole_numbers("NOTICE_DAYS", [30, 7, 1], most=3650)
 
 CELERY_BROKER_URL = env.text("CELERY_BROKER_URL", "redis://127.0.0.1:6379/0")
 

@@ -1,3 +1,4 @@
+from django.apps import apps
 from django.contrib import admin
 from django.urls import include, path
 
@@ -12,5 +13,6 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("health/", health, name="health"),
     path("metrics", metrics, name="metrics"),
+    *([path("", include("main.notices.urls"))] if apps.is_installed("main.notices") else []),
     path("", include("main.urls")),
 ]

@@ -27,9 +27,14 @@ LAYERS = [
     {"codes", "sweep"},
     {"signals"},
     {"importing", "forms", "accounts", "backup"},
+    {"notices"},
     {"demo", "admin", "staff", "views"},
+    {"notices.views", "notices.admin"},
     {"tasks", "cron", "urls", "apps", "management", "templatetags"},
+    {"notices.urls", "notices.management.commands.send_notices"},
 ]
+
+CAN_BE_LEFT_OUT = {"notices"}
 
 
 def layer_of(module: str) -> int:
@@ -72,6 +77,12 @@ def test_the_test_sees_an_import_that_runs_the_wrong_way(tmp_path) -> None:
     wrong.write_text("from main import signals\nimport main.sweep.run\nfrom main.admin.codes import X\n")
     assert imports_of(wrong) == {"signals", "sweep.run", "admin.codes"}
     assert all(layer_of(module) > layer_of("models") for module in imports_of(wrong))
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(MAIN)))
+def test_an_app_that_can_be_left_out_is_known_to_itself_alone(path) -> None:
+    for app in CAN_BE_LEFT_OUT - {module_of(path).split(".", maxsplit=1)[0]}:
+        assert not {imported for imported in imports_of(path) if imported.split(".")[0] == app}
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(MAIN)))

@@ -11,6 +11,8 @@ from django.urls import URLResolver, get_resolver
 from django.utils import timezone
 
 from main.models import ExpirationRun, ReferralCode, UserProfile
+from main.notices import wishes
+from main.notices.models import CalendarKey, Notice, Preference, Wish
 from main.sweep.run import sweep
 from tests.conftest import make_agent, make_code
 
@@ -37,6 +39,11 @@ class Town:
         self.code = make_code("JOHNS-20", agent=self.agent, expires_at=future)
         make_code("MARIA-15", agent=other, expires_at=future)
         self.group = Group.objects.create(name="group")
+        self.wish = wishes.ask(self.code, self.agent, "Until spring, please")
+        self.notice = Notice.objects.create(
+            kind="agent", user=self.agent.user, day=timezone.localdate(), message_id="<1@here>", state="sent",
+            made_at=timezone.now(), sent_at=timezone.now(),
+        )  # fmt: skip
 
     def client(self, person: str, **options: bool) -> Client:
         client = Client(raise_request_exception=False, **options)
@@ -46,7 +53,10 @@ class Town:
 
     def address(self, route: str) -> str:
         """An address of `route` that leads to what is John's."""
-        target = {"userprofile": self.agent, "expirationrun": self.run, "group": self.group, "user": self.agent.user}
+        target = {
+            "userprofile": self.agent, "expirationrun": self.run, "group": self.group, "user": self.agent.user,
+            "wish": self.wish, "notice": self.notice,
+        }  # fmt: skip
         model = route.split("/")[2] if route.startswith("admin/") and route.count("/") > 2 else ""
         pk = target.get(model, self.code).pk
         for argument, value in {
@@ -58,7 +68,8 @@ class Town:
             "<slug:key>": "nothing",
             "<uidb64>": "MQ",
             "<token>": "set-password",
-            "^(?P<app_label>main|auth)/$": "main/",
+            "^(?P<app_label>main|auth|notices)/$": "main/",
+            "<str:token>": "nobodys",
             "(?P<url>.*)$": "nowhere",
         }.items():
             route = route.replace(argument, str(value))
@@ -90,7 +101,7 @@ def outcome(response: HttpResponse) -> str:
 
 def everything() -> list[list[dict[str, object]]]:
     """All that people and audits care for, to be compared before and after."""
-    models = [ReferralCode, UserProfile, ExpirationRun, Group, LogEntry]
+    models = [ReferralCode, UserProfile, ExpirationRun, Group, LogEntry, Wish, Preference, CalendarKey, Notice]
     users = list(User.objects.order_by("pk").values("pk", "username", "password", "is_active", "is_superuser"))
     return [users, *(list(model._default_manager.order_by("pk").values()) for model in models)]
 

@@ -23,6 +23,11 @@ ALLOWED = {
     # John has codes, and is kept.
     "userprofile: delete_selected": [],
     "group: delete_selected": ["superuser"],
+    # Nothing is done without the days, or a sentence.
+    "wish: grant": [],
+    "wish: decline": [],
+    # No address was refused.
+    "notice: try_again": [],
 }
 
 
@@ -32,6 +37,7 @@ def town(db):
 
 
 def test_each_action_has_a_line(town):
+    reverse("admin:index")  # the modules of the admin come with its addresses
     request = RequestFactory().get("/")
     request.user = town.users["superuser"]
     found = {
@@ -46,7 +52,10 @@ def test_each_action_has_a_line(town):
 @pytest.mark.parametrize("line", ALLOWED)
 def test_who_may(town, line, person):
     model, action = line.split(": ")
-    target = {"referralcode": town.code, "userprofile": town.agent, "group": town.group}[model]
+    target = {
+        "referralcode": town.code, "userprofile": town.agent, "group": town.group, "wish": town.wish,
+        "notice": town.notice,
+    }[model]  # fmt: skip
     before = everything()
     seen = json.dumps({target.pk: version(target)}) if model == "referralcode" else ""
     response = town.client(person).post(

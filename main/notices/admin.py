@@ -1,0 +1,185 @@
+"""Notices in the staff's admin: wishes to be answered, and who got which mail."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.utils.safestring import SafeString
+
+from main.admin.display import badge, moment
+from main.admin.strict import StrictAdmin
+from main.codes.telling import tell
+from main.notices import wishes
+from main.notices.forms import DeclineForm, GrantForm
+from main.notices.models import Notice, Preference, Told, Wish, WishQuerySet
+
+# Answered together on one page.
+AT_MOST = 100
+
+
+class ReadOnlyAdmin(StrictAdmin):
+    """What the system writes, to be read."""
+
+    show_facets = admin.ShowFacets.NEVER
+    list_per_page = 50
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+class WaitingFilter(admin.SimpleListFilter):
+    title = "state"
+    parameter_name = "state"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [("waiting", "waits for an answer"), *[choice for choice in Wish.State.choices if choice[0] != "open"]]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Wish]) -> QuerySet[Wish]:
+        if self.value() == "waiting":
+            return queryset.filter(pk__in=Wish.objects.waiting().values("pk"))
+        return queryset.filter(state=self.value()) if self.value() else queryset
+
+
+@admin.action(description="Yes, more time …", permissions=["answer"])
+def grant(model_admin: Any, request: HttpRequest, chosen: WishQuerySet) -> HttpResponse | None:
+    """Ask for the days of each code, and then extend."""
+    waiting = _waiting(request, chosen)
+    if not waiting:
+        return None
+    proposed = {wish.pk: (f"{wish.code}: days", wishes.proposed_days(wish)) for wish in waiting}
+    form = GrantForm(request.POST if "post" in request.POST else None, proposed)
+    if not form.is_valid():
+        asking = {"action": "grant", "title": "More time?", "wishes": waiting, "form": form}
+        return _ask(model_admin, request, asking)
+    tell(request, wishes.grant(request, form.days()))
+    return None
+
+
+@admin.action(description="No …", permissions=["answer"])
+def decline(model_admin: Any, request: HttpRequest, chosen: WishQuerySet) -> HttpResponse | None:
+    """Ask for a sentence, and then decline."""
+    waiting = _waiting(request, chosen)
+    if not waiting:
+        return None
+    form = DeclineForm(request.POST if "post" in request.POST else None)
+    if not form.is_valid():
+        asking = {"action": "decline", "title": "No more time?", "wishes": waiting, "form": form}
+        return _ask(model_admin, request, asking)
+    declined = wishes.decline(request, [wish.pk for wish in waiting], form.cleaned_data["answer"])
+    messages.success(
+        request, f"Declined: {', '.join(str(wish.code) for wish in declined)}. The agents are told by mail."
+    )
+    return None
+
+
+def _waiting(request: HttpRequest, chosen: WishQuerySet) -> list[Wish]:
+    """Those of the chosen wishes that can be answered; says so where there is none."""
+    waiting = list(Wish.objects.waiting().filter(pk__in=chosen.values("pk")).select_related("code", "agent")[:AT_MOST])
+    if not waiting:
+        messages.warning(request, "None of these waits for an answer any more.")
+    return waiting
+
+
+def _ask(model_admin: Any, request: HttpRequest, asking: dict[str, Any]) -> HttpResponse:
+    context = {
+        **model_admin.admin_site.each_context(request),
+        "opts": model_admin.opts,
+        "media": model_admin.media,
+        "action_checkbox_name": ACTION_CHECKBOX_NAME,
+        **asking,
+    }
+    return TemplateResponse(request, "admin/notices/wish/answer.html", context)
+
+
+@admin.register(Wish)
+class WishAdmin(ReadOnlyAdmin):
+    """The right to change codes is the right to answer."""
+
+    actions: Any = [grant, decline]
+    list_display = ["code", "agent", "sentence", "asked", "date_then", "result", "answer"]
+    list_filter = [WaitingFilter]
+    list_select_related = ["code", "agent"]
+    ordering = ["-asked_at", "-pk"]
+
+    def has_view_permission(self, request: HttpRequest, obj: Wish | None = None) -> bool:
+        return self.has_answer_permission(request)
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return self.has_answer_permission(request)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Wish | None = None) -> bool:
+        """Who may delete a code may delete the wishes that go with it."""
+        return request.user.has_perm("main.delete_referralcode")
+
+    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
+        return {name: action for name, action in super().get_actions(request).items() if name != "delete_selected"}
+
+    def has_answer_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("main.change_referralcode")
+
+    @admin.display(description="asked", ordering="asked_at")
+    def asked(self, wish: Wish) -> SafeString:
+        return moment(wish.asked_at)
+
+    @admin.display(description="date then")
+    def date_then(self, wish: Wish) -> SafeString:
+        return moment(wish.ends_at)
+
+    @admin.display(description="result")
+    def result(self, wish: Wish) -> SafeString:
+        return badge(Wish.State(wish.state))
+
+
+class ToldInline(admin.TabularInline):  # type: ignore[type-arg] # generic for the stubs only
+    model = Told
+    extra = 0
+    can_delete = False
+    fields = readonly_fields = ("code", "kind", "ends_at")
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return True  # whoever may see the notice
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+@admin.action(description="Try the refused addresses again", permissions=["retry"])
+def try_again(model_admin: Any, request: HttpRequest, chosen: QuerySet[Notice]) -> None:
+    count = (
+        Preference.objects.filter(user__in=chosen.values("user"))
+        .exclude(refused_address="")
+        .update(refused_address="", refusal="", refused_at=None)
+    )
+    messages.success(request, f"{count} address(es) will be tried again by the next run.")
+
+
+@admin.register(Notice)
+class NoticeAdmin(ReadOnlyAdmin):
+    actions = [try_again]
+    inlines = [ToldInline]
+    list_display = ["day", "user", "kind", "result", "sent", "error"]
+    list_filter = ["state", "kind"]
+    list_select_related = ["user"]
+    search_fields = ["user__username", "user__profile__name", "address", "message_id"]
+
+    def has_retry_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("main.change_userprofile")
+
+    @admin.display(description="state", ordering="state")
+    def result(self, notice: Notice) -> SafeString:
+        return badge(Notice.State(notice.state))
+
+    @admin.display(description="sent", ordering="sent_at")
+    def sent(self, notice: Notice) -> SafeString | str:
+        return moment(notice.sent_at) if notice.sent_at else "not yet"

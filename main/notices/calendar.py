@@ -1,0 +1,115 @@
+"""The calendar of a person: the end of each code as an event, at an address that only this person knows."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Iterable
+from datetime import timedelta
+
+from django.contrib.auth.models import User
+from django.db.models import Q
+from django.urls import reverse
+from django.utils import timezone
+from icalendar import Alarm, Calendar, Event
+
+from main.codes.dates import day_ended
+from main.models import ReferralCode, ReferralCodeQuerySet
+from main.notices import conf
+from main.notices.models import CalendarKey
+
+KEPT = timedelta(days=30)  # an event stays so long after its date
+WARNED = timedelta(days=7)
+REFRESH = timedelta(hours=12)
+
+
+def sees_all(user: User) -> bool:
+    """Whether the calendar has the codes of everybody: of staff who may view them."""
+    return user.is_staff and user.has_perm("main.view_referralcode")
+
+
+def make_key(user: User) -> str:
+    """Return a new secret for the address of the calendar of `user`; an older one stops working."""
+    token = secrets.token_urlsafe(32)
+    CalendarKey.objects.update_or_create(user=user, defaults={"hashed": _hashed(token), "made_at": timezone.now()})
+    return token
+
+
+def revoke(user: User) -> None:
+    CalendarKey.objects.filter(user=user).delete()
+
+
+def key_of(user: User) -> CalendarKey | None:
+    """When the calendar was made, where there is one; its address cannot be known again."""
+    return CalendarKey.objects.filter(user=user).first()
+
+
+def owner(token: str) -> User | None:
+    """Whose calendar has this secret; nobody's where it was revoked or the account is switched off."""
+    return User.objects.filter(calendar_key__hashed=_hashed(token), is_active=True).first()
+
+
+def etag(user: User) -> str:
+    """The same as long as the calendar of `user` has the same content."""
+    digest = hashlib.sha256(str(_name(user)).encode())
+    for row in codes_of(user).values_list("pk", "code", "discount", "expires_at", "updated_at", "agent__name"):
+        digest.update(repr(row).encode())
+    return f'"{digest.hexdigest()}"'
+
+
+def feed(user: User) -> bytes:
+    """The calendar of `user` as iCalendar text."""
+    calendar = Calendar()
+    calendar.add("prodid", "-//Knossos//Referral codes//EN")
+    calendar.add("version", "2.0")
+    calendar.add("method", "PUBLISH")
+    calendar.add("x-wr-calname", _name(user))
+    calendar.add("refresh-interval", REFRESH, parameters={"VALUE": "DURATION"})
+    calendar.add("x-published-ttl", REFRESH)
+    for event in _events(codes_of(user).select_related("agent"), sees_all(user)):
+        calendar.add_component(event)
+    text: bytes = calendar.to_ical()
+    return text
+
+
+def codes_of(user: User) -> ReferralCodeQuerySet:
+    """The codes in the calendar of `user`: those with a date from KEPT ago on, without what a person switched off."""
+    codes = ReferralCode.objects.unexpired(timezone.now() - KEPT).filter(expires_at__isnull=False)
+    codes = codes.exclude(status=ReferralCode.Status.INACTIVE, expired_at__isnull=True)
+    return codes.filter(Q() if sees_all(user) else Q(agent__user=user)).order_by("expires_at", "pk")
+
+
+def _events(codes: Iterable[ReferralCode], with_agent: bool) -> Iterable[Event]:
+    for code in codes:
+        if code.expires_at is None:
+            continue
+        event = Event()
+        event.add("uid", f"referral-code-{code.pk}@{conf.site_host()}")
+        event.add("dtstamp", code.updated_at)
+        event.add("last-modified", code.updated_at)
+        # A code that works to the end of a day ends on that day, not at the first minute of the next.
+        event.add("dtstart", day_ended(code.expires_at) or code.expires_at)
+        event.add("summary", f"{code} stops working")
+        event.add("description", _description(code, with_agent))
+        event.add("url", conf.site_url() + reverse("profile"))
+        event.add("transp", "TRANSPARENT")  # it keeps nobody busy
+        alarm = Alarm()
+        alarm.add("action", "DISPLAY")
+        alarm.add("description", f"{code} stops working in 7 days")
+        alarm.add("trigger", -WARNED)
+        event.add_component(alarm)
+        yield event
+
+
+def _description(code: ReferralCode, with_agent: bool) -> str:
+    discount = f"{code.discount.normalize():f} % off"
+    return f"{discount}, {code.agent or 'of the house'}" if with_agent else discount
+
+
+def _name(user: User) -> str:
+    return "All referral codes" if sees_all(user) else "Your referral codes"
+
+
+def _hashed(token: str) -> str:
+    """Without salt: the secret is random and long, so that nobody can guess it from the hash."""
+    return hashlib.sha256(token.encode()).hexdigest()

@@ -1,0 +1,55 @@
+"""What the operators (ADMINS) are told: that something went wrong, once, and that it is well again, once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+from django.conf import settings
+from django.db.models import F
+from django.utils import timezone
+
+from main import conf
+from main.models import ExpirationRun
+from main.notices import outbox
+from main.notices.letters import Mail, operators_letter
+from main.notices.models import Alarm, Notice, Preference, SwitchedOn
+
+Problem = Alarm.Problem
+
+
+def report(send_one: Callable[[Mail], bool]) -> None:
+    """Tell the operators what has changed since they were told last; nothing where nothing has."""
+    to = [address for _, address in settings.ADMINS]
+    now = timezone.now()
+    present = set(problems(now))
+    told = {Problem(problem) for problem in Alarm.objects.values_list("problem", flat=True)}
+    began, ended = present - told, told - present
+    if not to or not (began or ended):
+        return
+    notice = outbox.claim_for_operators(now)
+    if notice and send_one(Mail(notice, operators_letter(_in_words(began), _in_words(ended)), to)):
+        Alarm.objects.bulk_create([Alarm(problem=key, told_at=now) for key in began], ignore_conflicts=True)
+        Alarm.objects.filter(problem__in=ended).delete()
+
+
+def problems(now: datetime) -> list[Problem]:
+    """What is wrong at `now`."""
+    limit = now - conf.overdue_limit()
+    sweeps = ExpirationRun.objects.sweeps().exclude(state=ExpirationRun.State.RUNNING)
+    last = sweeps.first()
+    completed = sweeps.filter(state__in=[ExpirationRun.State.COMPLETED, ExpirationRun.State.UNDONE])
+    since_long = SwitchedOn.objects.filter(at__lte=limit).exists()  # else a new installation would begin with an alarm
+    unsent = Notice.objects.filter(state__in=Notice.OPEN).exclude(kind=Notice.Kind.OPERATORS)
+    unsent = unsent.exclude(claimed_until__gt=now)  # somebody sends these now
+    refused = Preference.objects.filter(refused_address=F("user__email")).exclude(refused_address="")
+    found = {
+        Problem.RUN_FAILED: last and last.state in (ExpirationRun.State.FAILED, ExpirationRun.State.INTERRUPTED),
+        Problem.NO_RUN: since_long and not completed.filter(ended_at__gt=limit).exists(),
+        Problem.NOT_SENT: unsent.exists() or refused.exists(),
+    }
+    return [problem for problem, is_there in found.items() if is_there]
+
+
+def _in_words(problems: set[Problem]) -> list[str]:
+    return [str(problem.label) for problem in Problem if problem in problems]

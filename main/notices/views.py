@@ -1,0 +1,118 @@
+"""The pages of notices: by the link in a mail, and for people who are signed in."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.signing import BadSignature
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import condition, require_POST, require_safe
+
+from main.models import ReferralCode
+from main.notices import calendar, conf, people, wishes
+from main.notices.forms import DaysForm, PreferenceForm, WishForm
+from main.notices.letters import read_link
+from main.notices.models import Notice, Preference
+
+
+@csrf_exempt  # the mail program of the person sends no token of ours (RFC 8058)
+@never_cache
+def by_link(request: HttpRequest, token: str) -> HttpResponse:
+    """Choose mails by the link in one, without signing in. Looking at the page changes nothing.
+
+    A POST without a word of our own form is what a mail program sends for "unsubscribe": it stops these mails.
+    """
+    try:
+        kind, key = read_link(token)
+    except BadSignature as error:
+        raise Http404 from error
+    preference = get_object_or_404(Preference, key=key)
+    form = DaysForm(request.POST if request.POST.get("do") == "days" else None, preference)
+    if request.method == "POST":
+        if request.POST.get("do") != "days":
+            _switch(preference, kind, on=request.POST.get("do") == "start")
+        elif form.is_valid():
+            form.save(preference)
+    is_on = preference.wants_mail if kind == Notice.Kind.AGENT else preference.wants_summary
+    context = {"kind": kind, "is_on": is_on, "form": form, "changed": request.method == "POST"}
+    return render(request, "notices/by_link.html", context)
+
+
+def _switch(preference: Preference, kind: Notice.Kind, *, on: bool) -> None:
+    field = "wants_mail" if kind == Notice.Kind.AGENT else "wants_summary"
+    setattr(preference, field, on)
+    preference.save(update_fields=[field])
+
+
+@login_required
+@never_cache
+def mine(request: Any) -> HttpResponse:
+    """Which mails the person who is signed in wants, and the address of the calendar."""
+    preference = people.preferences_of([request.user.pk]).get(request.user.pk) or Preference(user=request.user)
+    preference.zone = preference.zone or timezone.get_current_timezone_name()
+    form = PreferenceForm(
+        request.POST if request.method == "POST" else None, preference, may_view_codes=calendar.sees_all(request.user)
+    )
+    if form.is_valid():
+        form.save(preference)
+        messages.success(request, "Saved.")
+        return redirect("notices")
+    return render(request, "notices/mine.html", {"form": form, "key": calendar.key_of(request.user)})
+
+
+@login_required
+@require_POST
+@never_cache
+def make_calendar(request: Any) -> HttpResponse:
+    """Make a new address, which is shown on this answer alone; an older one stops working."""
+    url = conf.site_url() + reverse("calendar", args=[calendar.make_key(request.user)])
+    return render(request, "notices/calendar_made.html", {"url": url})
+
+
+@login_required
+@require_POST
+def revoke_calendar(request: Any) -> HttpResponse:
+    calendar.revoke(request.user)
+    messages.success(request, "The address of the calendar does not work any more.")
+    return redirect("notices")
+
+
+def _etag(request: HttpRequest, token: str) -> str | None:
+    user = calendar.owner(token)
+    return calendar.etag(user) if user else None
+
+
+@require_safe
+@condition(etag_func=_etag)
+def calendar_feed(request: HttpRequest, token: str) -> HttpResponse:
+    """The calendar of whoever has this address; it needs no session and sets no cookie."""
+    user = calendar.owner(token)
+    if user is None:
+        raise Http404
+    response = HttpResponse(calendar.feed(user), content_type="text/calendar; charset=utf-8")
+    response["Cache-Control"] = "private, no-cache"  # keep it, and ask whether it has changed
+    return response
+
+
+@login_required
+def ask_for_more_time(request: Any, pk: int) -> HttpResponse:
+    """An agent asks for more time for one of its own codes."""
+    code = get_object_or_404(ReferralCode.objects.select_related("agent"), pk=pk, agent__user=request.user)
+    form = WishForm(request.POST if request.method == "POST" else None)
+    if form.is_valid() and code.agent:
+        try:
+            wishes.ask(code, code.agent, form.cleaned_data["sentence"])
+        except wishes.CannotAsk as error:
+            messages.warning(request, str(error))
+        else:
+            messages.success(request, f"The office was asked for more time for {code}. The answer comes by mail.")
+        return redirect("profile")
+    context = {"form": form, "code": code, "why_not": wishes.why_not(code)}
+    return render(request, "notices/ask.html", context)

@@ -1,0 +1,144 @@
+"""A mail server that takes, refuses, puts off, hangs and hangs up; an agent with an address; a clock to move."""
+
+import email
+import email.policy
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from email.message import EmailMessage
+from typing import Any
+
+import pytest
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP
+from django.contrib.auth.models import User
+from django.core.management import CommandError
+from django.utils import timezone
+
+from main.models import ReferralCode, UserProfile
+from main.notices.models import Preference, SwitchedOn
+from tests.conftest import make_agent, make_code
+
+
+class MailServer(Controller):
+    """Keeps what it took. Whoever is named in one of the sets gets that treatment."""
+
+    def __init__(self) -> None:
+        self.taken: list[EmailMessage] = []
+        self.refused: set[str] = set()
+        self.spam: set[str] = set()  # refused once their content was read
+        self.put_off: set[str] = set()
+        self.hangs: set[str] = set()
+        self.hangs_up: set[str] = set()  # in the middle of DATA
+        self.hangs_up_after: set[str] = set()  # once the mail is taken, before it says so
+        self.connections = 0
+        self.let_go = threading.Event()
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        super().__init__(self, hostname="127.0.0.1", port=port)
+
+    def factory(self) -> SMTP:
+        self.connections += 1
+        return Session(self, enable_SMTPUTF8=True)
+
+    @property
+    def ids(self) -> list[str]:
+        return [str(mail["Message-ID"]) for mail in self.taken]
+
+    @property
+    def addresses(self) -> list[str]:
+        return sorted(str(mail["To"]) for mail in self.taken)
+
+    async def handle_RCPT(self, server: SMTP, session: Any, envelope: Any, address: str, options: Any) -> str:
+        if address in self.refused:
+            return "550 5.1.1 No such person"
+        if address in self.put_off:
+            return "451 4.2.0 Come back later"
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
+
+    async def handle_DATA(self, server: SMTP, session: Any, envelope: Any) -> str:
+        (address,) = envelope.rcpt_tos
+        if address in self.spam:
+            return "554 5.7.1 We do not like this"
+        if address in self.hangs:
+            await server.loop.run_in_executor(None, self.let_go.wait, 5)
+            return "421 4.4.2 Too late"
+        self.taken.append(email.message_from_bytes(envelope.content, policy=email.policy.default))
+        if address in self.hangs_up_after:
+            server.transport.abort()
+        return "250 OK"
+
+
+class Session(SMTP):
+    async def smtp_DATA(self, arg: str) -> None:
+        if set(self.envelope.rcpt_tos) & self.event_handler.hangs_up:
+            await self.push("354 Go on")
+            self.transport.abort()
+            return
+        await super().smtp_DATA(arg)
+
+
+@pytest.fixture
+def mail_server(settings: Any) -> Iterator[MailServer]:
+    server = MailServer()
+    server.start()
+    server.connections = 0  # the first was its own, to see that it runs
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_HOST, settings.EMAIL_PORT = server.hostname, server.port
+    settings.EMAIL_TIMEOUT = 0.3
+    yield server
+    server.let_go.set()
+    server.stop()
+
+
+@pytest.fixture
+def switched_on(db: None) -> SwitchedOn:
+    """Notices have been sent for two months."""
+    return SwitchedOn.objects.create(pk=1, at=timezone.now() - timedelta(days=60))
+
+
+def make_reachable(name: str, **user: Any) -> UserProfile:
+    """An agent with the address first-name@example.com."""
+    first = name.split(maxsplit=1)[0].lower()
+    return make_agent(name, **{"email": f"{first}@example.com", **user})
+
+
+def make_older_code(code: str, **fields: Any) -> ReferralCode:
+    """A code made a year ago."""
+    made = make_code(code, **fields)
+    year_ago = timezone.now() - timedelta(days=365)
+    ReferralCode.objects.filter(pk=made.pk).update(created_at=year_ago, updated_at=year_ago)
+    made.refresh_from_db()
+    return made
+
+
+def ten_agents() -> list[UserProfile]:
+    """Each with a code that stops in three days."""
+    agents = [make_reachable(f"Agent{number} Number") for number in range(10)]
+    for number, agent in enumerate(agents):
+        make_older_code(f"CODE-{number}", agent=agent, discount=10, expires_at=timezone.now() + timedelta(days=3))
+    return agents
+
+
+@pytest.fixture
+def reader(db: None) -> User:
+    """A member of staff who asked for the summary."""
+    user = User.objects.create_user("anna", email="anna@example.com", is_staff=True, is_superuser=True)
+    Preference.objects.create(user=user, wants_summary=True)
+    return user
+
+
+@pytest.fixture
+def send(run_command: Callable[..., str]) -> Callable[..., str]:
+    """Send notices; return what was printed, and after a failure the sentence that explains it."""
+
+    def run(*args: str, **options: Any) -> str:
+        try:
+            return run_command("send_notices", *args, **options)
+        except CommandError as error:
+            return f"exit {error.returncode}: {error}"
+
+    return run

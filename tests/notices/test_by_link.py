@@ -1,0 +1,108 @@
+"""Unsubscribing by the link in a mail: one click without signing in, undone on the same page, and no accident."""
+
+import re
+
+import pytest
+from django.test import Client
+
+from main.notices import sending
+from main.notices.letters import unsubscribe_url
+from main.notices.models import Notice, Preference
+from tests.conftest import NOW
+from tests.notices.conftest import make_older_code, make_reachable
+
+pytestmark = pytest.mark.usefixtures("clock", "switched_on")
+
+
+@pytest.fixture
+def anna(db):
+    return make_reachable("Anna Berg")
+
+
+@pytest.fixture
+def link(anna, mailoutbox):
+    make_older_code("CODE", agent=anna, expires_at=NOW)
+    sending.run()
+    return mailoutbox[0].extra_headers["List-Unsubscribe"].strip("<>").removeprefix("http://127.0.0.1:8000")
+
+
+@pytest.fixture
+def visitor():
+    """Somebody who is not signed in and has no token of a form."""
+    return Client(enforce_csrf_checks=True)
+
+
+def preference():
+    return Preference.objects.get()
+
+
+def test_one_click_of_the_mail_program_stops_the_mails(link, visitor):
+    response = visitor.post(link, "List-Unsubscribe=One-Click", content_type="application/x-www-form-urlencoded")
+    assert response.status_code == 200
+    assert not preference().wants_mail
+    assert not response.cookies
+
+
+def test_the_headers_say_so(link, mailoutbox):
+    assert mailoutbox[0].extra_headers["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    assert mailoutbox[0].extra_headers["Auto-Submitted"] == "auto-generated"
+
+
+@pytest.mark.parametrize("method", ["get", "head", "options"])
+def test_a_scanner_that_fetches_it_changes_nothing(link, visitor, method):
+    before = Preference.objects.values().get()
+    response = getattr(visitor, method)(link)
+    assert response.status_code in (200, 405)
+    assert Preference.objects.values().get() == before
+    assert not response.cookies
+
+
+def test_the_page_stops_and_starts_them_again(link, visitor):
+    page = visitor.post(link, {"do": "stop"}).content.decode()
+    assert "You get no mails about your codes any more." in page
+    assert "Send them again" in page
+    page = visitor.post(link, {"do": "start"}).content.decode()
+    assert "You get at most one mail a day" in page
+    assert preference().wants_mail
+
+
+def test_the_days_are_chosen_there(link, visitor):
+    visitor.post(link, {"do": "days", "days": ["7"]})
+    assert preference().days == [7]
+    visitor.post(link, {"do": "days", "days": ["8"]})
+    assert preference().days == [7]
+    visitor.post(link, {"do": "days"})
+    assert preference().days == []
+
+
+def test_it_names_nobody(link, visitor, anna):
+    page = visitor.get(link).content.decode()
+    assert "Anna" not in page + link
+    assert "anna" not in page + link
+    assert not re.search(rf"\b{anna.pk}\b|\b{anna.user_id}\b", link)
+
+
+@pytest.mark.parametrize("change", [lambda link: link[:-2] + "/", lambda link: link.replace("agent", "staff")])
+def test_a_link_that_was_changed_leads_nowhere(link, visitor, change):
+    assert visitor.post(change(link)).status_code == 404
+    assert preference().wants_mail
+
+
+def test_a_link_of_a_person_who_is_gone_leads_nowhere(link, visitor, anna):
+    Notice.objects.all().delete()
+    Preference.objects.all().delete()
+    assert visitor.get(link).status_code == 404
+
+
+def test_the_summary_for_staff_has_a_link_of_its_own(anna, visitor):
+    mine = Preference.objects.create(user=anna.user, wants_summary=True)
+    link = unsubscribe_url(mine, Notice.Kind.STAFF).removeprefix("http://127.0.0.1:8000")
+    visitor.post(link, {"List-Unsubscribe": "One-Click"})
+    assert (preference().wants_mail, preference().wants_summary) == (True, False)
+
+
+def test_no_other_address_goes_without_a_token(client, anna):
+    strict = Client(enforce_csrf_checks=True)
+    strict.force_login(anna.user, "django.contrib.auth.backends.ModelBackend")
+    assert strict.post("/notices/", {"wants_mail": ""}).status_code == 403
+    assert strict.post("/notices/calendar/make/").status_code == 403
