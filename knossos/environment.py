@@ -68,6 +68,13 @@ class Environment:
             _refuse(name, value, " or ".join(choices))
         return value
 
+    def web_address(self, name: str) -> str:
+        """An http or https address without a slash at its end, by default none."""
+        value = self.text(name, "").rstrip("/")
+        if value and not re.fullmatch(r"https?://[^\s/?#]+(/[^\s?#]*)?", value):
+            _refuse(name, value, "an address such as https://monitor.example.com/ping/YOUR-CHECK")
+        return value
+
     def whole_number(self, name: str, default: int, *, most: int = 2**31 - 1) -> int:
         value = self.text(name, str(default))
         if not re.fullmatch("[0-9]{1,10}", value) or int(value) > most:

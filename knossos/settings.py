@@ -156,6 +156,7 @@ EXPIRATION_CLOCK_TOLERANCE = env.number("EXPIRATION_CLOCK_TOLERANCE", 60, "secon
 # A code that is overdue for longer turns the health page red: a night was missed, and two hours have gone by.
 EXPIRATION_OVERDUE_LIMIT = env.number("EXPIRATION_OVERDUE_LIMIT", 26, "hours")
 
+HEARTBEAT_URL = env.web_address("HEARTBEAT_URL")
 METRICS_TOKEN = env.text("METRICS_TOKEN", "")  # without one, nobody gets the figures
 
 # Where the site is reached, for the links in mails.

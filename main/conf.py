@@ -20,6 +20,11 @@ def overdue_limit() -> timedelta:
     return timedelta(hours=getattr(settings, "EXPIRATION_OVERDUE_LIMIT", 26))
 
 
+def heartbeat_url() -> str:
+    """The address of a monitor that a sweep calls at its start and end; without one, none is called."""
+    return str(getattr(settings, "HEARTBEAT_URL", ""))
+
+
 def schedule() -> str:
     """When the sweep runs, as five fields of cron; whose clock they are read on depends on the scheduler."""
     return str(getattr(settings, "EXPIRATION_SCHEDULE", "0 2 * * *"))

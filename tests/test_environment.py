@@ -48,6 +48,12 @@ def environment(tmp_path: Path) -> Environment:
             "nan",
             "EXPIRATION_OVERDUE_LIMIT is 'nan'. It may be a number of hours, 0 or more.",
         ),
+        (
+            "HEARTBEAT_URL",
+            "file:///etc/passwd",
+            "HEARTBEAT_URL is 'file:///etc/passwd'. It may be an address such as "
+            "https://monitor.example.com/ping/YOUR-CHECK.",
+        ),
         ("DATABASE_URL", "nonsense", f"DATABASE_URL is 'nonsense'. {DATABASE}."),
         ("DATABASE_URL", "mysql://root@127.0.0.1/test", f"DATABASE_URL is 'mysql://root@127.0.0.1/test'. {DATABASE}."),
         ("DATABASE_URL", "sqlite://db.sqlite3", f"DATABASE_URL is 'sqlite://db.sqlite3'. {DATABASE}."),

@@ -20,6 +20,7 @@ from main.models import ExpirationRun, ReferralCode, ReferralCodeQuerySet
 from main.sweep import pages
 from main.sweep.announcing import ExpiredCode, announce, announce_batch, referral_codes_expired
 from main.sweep.databases import limit_lock_wait, read_date, way
+from main.sweep.heartbeat import heartbeat
 from main.sweep.ledger import recorded
 from main.sweep.two_connections import expired_in_two_connections
 
@@ -49,7 +50,7 @@ def sweep(
     error when the sweep cannot even begin.
     """
     size = batch_size or way().batch_size
-    with recorded(started_by) as run, closing(_batches(run, size)) as batches:
+    with heartbeat(), recorded(started_by) as run, closing(_batches(run, size)) as batches:
         for batch in batches:
             on_batch(len(batch))
     return run
