@@ -52,9 +52,9 @@ def test_ctrl_c_says_what_was_written(clock, monkeypatch, arguments, said) -> No
     def press(*args, **kwargs):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("main.sweep.pages._chapter", press)
-    monkeypatch.setattr("main.management.commands.expire_referral_codes.sweep", press)
-    monkeypatch.setattr("main.management.commands.undo_expiration_run.undo", press)
+    for function in ("expire_referral_codes.sweep", "expire_referral_codes.report_of_dry_run",
+                     "undo_expiration_run.undo", "undo_expiration_run.untouched"):  # fmt: skip
+        monkeypatch.setattr(f"main.management.commands.{function}", press)
     make_code("B-1", expires_at=NOW)
     with pytest.raises(CommandError, match=said.replace(".", r"\.")):
         call_command(*[argument.format(run=run.pk) for argument in arguments])

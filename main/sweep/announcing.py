@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime
 from functools import partial
+from itertools import islice, starmap
 from typing import NamedTuple
 
 from django.db import transaction
@@ -10,7 +11,7 @@ from django.db.models import Q
 from django.dispatch import Signal
 
 from main.models import ExpirationRun, ReferralCode
-from main.sweep import pages
+from main.sweep.pages import PAGE, in_order
 
 # Sent after the commit that expired `codes` (a list of ExpiredCode); `run` is their ExpirationRun, or None
 # when a save did it. Listeners run one after the other; what one raises is logged by Django and harms nobody.
@@ -43,8 +44,10 @@ def announce_batch(codes: list[ExpiredCode], run: ExpirationRun, expired_at: dat
 def announce_rest(run: ExpirationRun) -> None:
     """Tell what `run`, whose process died, had committed and perhaps not told."""
     told = Q(expired_at__isnull=True) | Q(expired_at__lte=run.announced_until) if run.announced_until else Q()
-    for page in pages.in_order(ReferralCode.objects.filter(~told, expired_by=run, expired_at__isnull=False)):
-        announce([ExpiredCode(*row) for row in page.values_list("id", "code", "agent_id", "expires_at")], run)
+    untold = ReferralCode.objects.filter(~told, expired_by=run, expired_at__isnull=False)
+    codes = starmap(ExpiredCode, in_order(untold, "id", "code", "agent_id", "expires_at"))
+    while batch := list(islice(codes, PAGE)):
+        announce(batch, run)
 
 
 def _send(codes: list[ExpiredCode], run: ExpirationRun | None) -> None:

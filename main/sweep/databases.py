@@ -21,7 +21,8 @@ class Way(NamedTuple):
 
     batch_size: int  # codes in one transaction
     connections: int  # that expire batches at once
-    page: str  # one text of the ids of several rows
+    streams: bool  # sends row by row what a long query finds, without a cursor that outlives a transaction
+    page: str  # one text of the ids of several rows; not needed where rows are streamed
     on_page: str  # whether a row is among the ids of such a text
     place: str  # where a row is stored
     chosen: str  # whether a row is among those of a query
@@ -32,6 +33,7 @@ WAYS = {
     "postgresql": Way(
         batch_size=1000,
         connections=2,
+        streams=False,
         page="array_agg(id)::text",
         on_page="main_referralcode.id = ANY (%s::bigint[])",
         place="ctid",
@@ -42,7 +44,8 @@ WAYS = {
     "sqlite": Way(
         batch_size=2000,
         connections=1,  # only one may write
-        page="json_group_array(id)",
+        streams=True,
+        page="",
         on_page="main_referralcode.id IN (SELECT value FROM json_each(%s))",
         place="id",
         chosen="id IN ({})",

@@ -52,9 +52,11 @@ def recorded(started_by: ExpirationRun.StartedBy, undo_of: ExpirationRun | None 
         asked = isinstance(error, Interrupted) or not isinstance(error, Exception)
         # The database may be the one that failed; the first error is the one to report.
         with suppress(Error, driver_errors()):
+            _use_a_living_connection()
             if not asked:  # a commit may have succeeded although its answer was lost
                 run.refresh_from_db(fields=["expired_count", "restored_count"])
                 announce_rest(run)
+        with suppress(Error, driver_errors()):
             close(run, ExpirationRun.State.INTERRUPTED if asked else ExpirationRun.State.FAILED)
         if isinstance(error, (Error, driver_errors(), Refused)):
             undo = run.undo_of_id is not None
@@ -64,11 +66,15 @@ def recorded(started_by: ExpirationRun.StartedBy, undo_of: ExpirationRun | None 
 
 def close(run: ExpirationRun, state: ExpirationRun.State) -> None:
     """Write how `run` ended. Raises DatabaseError when the database fails."""
-    if not connection.in_atomic_block:
-        connection.close_if_unusable_or_obsolete()
+    _use_a_living_connection()
     run.state = state
     run.ended_at = run.last_sign_of_life = timezone.now()
     run.save(update_fields=["state", "ended_at", "last_sign_of_life", "error", "warning"])
+
+
+def _use_a_living_connection() -> None:
+    if not connection.in_atomic_block:
+        connection.close_if_unusable_or_obsolete()
 
 
 def _reason(error: BaseException) -> str:

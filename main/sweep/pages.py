@@ -3,6 +3,7 @@
 The ids of a chapter are read at once, as one text a page; then each page's codes.
 """
 
+from array import array
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any, NamedTuple, TypeVar
@@ -35,38 +36,44 @@ def of_overdue(cutoff: datetime, size: int) -> Iterator[Page]:
     # By a sum: by the id alone, the planner might walk the whole primary key to reach the limit.
     overdue = ReferralCode.objects.overdue(cutoff).order_by(F("id") + 0).values("id", place=place)
     rest = overdue
-    while chapter := _chapter(rest, "place", size, "max(id)"):
+    while chapter := _streamed_chapter(rest, size) if way().streams else _chapter(rest, "place", size, "max(id)"):
         yield from chapter
         if _is_last(chapter):
             return
         rest = overdue.filter(id__gt=max(page.last[0] for page in chapter))
 
 
-def in_order(codes: QuerySet[Any], by: str = "expires_at") -> Iterator[ReferralCodeQuerySet]:
-    """`codes` by date, oldest first, those without a date last; or by `-expired_at`, which all must have then.
+def in_order(codes: QuerySet[Any], *columns: str, by: str = "expires_at") -> Iterator[Any]:
+    """The `columns` of `codes`, or the codes themselves, by date: oldest first, those without a date last.
 
-    A code that is deleted meanwhile is left out.
+    Or by `-expired_at`, newest first, which all must have then. A code that is deleted meanwhile may be left out.
     """
-    column, sign = by.removeprefix("-"), "-" if by.startswith("-") else ""
-    direction, beyond = ("DESC", "<") if sign else ("ASC", ">")
-    dated = F(column).desc(nulls_last=True) if sign else F(column).asc(nulls_last=True)
-    codes = codes.order_by(dated, f"{sign}id").values("id", column)
+    column, newest_first = by.removeprefix("-"), by.startswith("-")
+    dated = F(column).desc(nulls_last=True) if newest_first else F(column).asc(nulls_last=True)
+    order = (dated, "-id" if newest_first else "id")
+
+    def read(some: QuerySet[Any]) -> QuerySet[Any, Any]:
+        return some.order_by(*order).values_list(*columns) if columns else some.order_by(*order)
+
+    if way().streams:
+        yield from read(codes).iterator(PAGE)
+        return
+    direction, beyond = ("DESC", "<") if newest_first else ("ASC", ">")
     of_last = f"max(CASE WHEN number = {CHAPTER - 1} THEN {{}} END)"
     last_of_chapter = f"{of_last.format(column)}, {of_last.format('id')}"
-    rest = codes
+    ids = rest = codes.order_by(*order).values("id", column)
     while chapter := _chapter(rest, f"{column} {direction} NULLS LAST, id {direction}", PAGE, last_of_chapter):
         for page in chapter:
-            yield with_ids(page.ids).order_by(dated, f"{sign}id")
+            yield from read(with_ids(page.ids))
         if _is_last(chapter):
             return
         date, pk = chapter[-1].last
-        table = "main_referralcode"
-        undated = f"{table}.{column} IS NULL"
+        undated = f"main_referralcode.{column} IS NULL"
         if date is None:
-            rest = codes.filter(_condition(f"{undated} AND {table}.id {beyond} %s", pk))
-            continue
-        later = f"{table}.{column} {beyond} %s OR {table}.{column} = %s AND {table}.id {beyond} %s OR {undated}"
-        rest = codes.filter(_condition(later, date, date, pk))
+            rest = ids.filter(_condition(f"{undated} AND main_referralcode.id {beyond} %s", pk))
+        else:
+            key = f"(main_referralcode.{column}, main_referralcode.id)"
+            rest = ids.filter(_condition(f"{key} {beyond} (%s, %s) OR {undated}", date, pk))
 
 
 def by_id(rows: QuerySet[Row]) -> Iterator[Row]:
@@ -99,6 +106,13 @@ def _chapter(codes: QuerySet[Any, Any], order: str, size: int, last: str) -> lis
             params,
         )
         return [Page(ids, number, tuple(key)) for ids, number, *key in cursor.fetchall()]
+
+
+def _streamed_chapter(codes: QuerySet[Any, Any], size: int) -> list[Page]:
+    """The same by id: read to its end, as batches are committed meanwhile."""
+    ids = array("q", codes.values_list("id", flat=True)[:CHAPTER].iterator(PAGE))
+    parts = [ids[start : start + size].tolist() for start in range(0, len(ids), size)]
+    return [Page(str(part), len(part), (part[-1],)) for part in parts]
 
 
 def _is_last(chapter: list[Page]) -> bool:

@@ -11,11 +11,11 @@ from django.dispatch import Signal
 from django.utils import timezone
 
 from main.models import ExpirationRun, ReferralCode, ReferralCodeQuerySet
-from main.sweep import pages
 from main.sweep.announcing import ExpiredCode
 from main.sweep.databases import limit_lock_wait
 from main.sweep.errors import CannotUndo
 from main.sweep.ledger import recorded
+from main.sweep.pages import in_order
 
 UNDOABLE = [ExpirationRun.State.COMPLETED, ExpirationRun.State.FAILED, ExpirationRun.State.INTERRUPTED]
 
@@ -70,8 +70,8 @@ def untouched(run: ExpirationRun) -> ReferralCodeQuerySet:
 def left(run: ExpirationRun) -> Iterator[tuple[ReferralCode, str]]:
     """The codes of `run` that an undo leaves as they are, oldest expiry first, each with the reason."""
     touched = run.codes.exclude(pk__in=untouched(run).order_by().values("pk"))
-    for page in pages.in_order(touched):
-        yield from ((code, _why_left(code)) for code in page)
+    for code in in_order(touched):
+        yield code, _why_left(code)
 
 
 def gone(run: ExpirationRun) -> int:

@@ -49,9 +49,8 @@ class Command(BaseCommand):
 
 
 def _lines(codes: QuerySet[ReferralCode], run: ExpirationRun) -> Iterator[str]:
-    for page in in_order(codes):
-        for code in page.values_list("code", flat=True):
-            yield f"  - {visible(code)}"
+    for (code,) in in_order(codes, "code"):
+        yield f"  - {visible(code)}"
     for left_code, reason in left(run):
         yield f"Left as it is: {visible(left_code.code)} ({reason})"
     if count := gone(run):
