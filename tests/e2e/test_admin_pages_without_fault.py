@@ -78,7 +78,7 @@ def test_form_of_a_code_with_errors_and_a_warning(staff: Visitor) -> None:
     page.get_by_role("button", name="Save", exact=True).click()
     expect(page.get_by_text("Ensure this value is less than or equal to 100.")).to_be_visible()
     expect(page.get_by_role("status")).to_have_text(
-        "This date has passed: on save, the code is marked inactive and does not work."
+        "The date has passed (end of 1 Feb 2026 UTC): a save marks the code inactive, and it does not work."
     )
     staff.inspect("admin-form-errors")
 
