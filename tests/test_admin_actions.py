@@ -324,3 +324,14 @@ def test_a_person_who_may_only_look_has_no_action_and_can_post_none(client, acti
     code.refresh_from_db()
     assert (code.status, code.expires_at) == ("active", NOW + DAY)
     assert not LogEntry.objects.exists()
+
+
+@pytest.mark.usefixtures("staff")
+@pytest.mark.parametrize("count", [2, 40])
+def test_the_pages_that_ask_need_the_same_few_queries_for_many_codes(client, count, django_assert_max_num_queries):
+    codes = [make_code(f"N-{number}", agent=make_agent(f"A{number} Agent")) for number in range(count)]
+    with django_assert_max_num_queries(9):
+        ask(client, "switch_off", codes)
+    link = undo_link(act(client, "switch_off", codes)[0])
+    with django_assert_max_num_queries(9):
+        assert client.get(link).status_code == 200

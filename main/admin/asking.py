@@ -47,7 +47,7 @@ def undo_view(model_admin: Any, request: HttpRequest, key: str) -> HttpResponse:
     if undo is None:
         messages.error(request, "Nothing was undone: that was undone already, or you have done something else since.")
     elif request.method != "POST":
-        chosen = list(ReferralCode.objects.filter(pk__in=undo).order_by("pk"))
+        chosen = list(ReferralCode.objects.filter(pk__in=undo).order_by("pk").select_related("agent__user"))
         return ask(model_admin, request, "Put codes back as they were?", chosen, editing.preview_of_undo(undo))
     else:
         carry_out(request, lambda: editing.put_back(undo))

@@ -157,7 +157,8 @@ def preview(task: Task, codes: Iterable[ReferralCode], days: int = 0) -> Outcome
 
 def preview_of_undo(undo: Undo) -> Outcome:
     """What `put_back` would do now. Codes are changed in memory alone."""
-    return _sorted(_put_back_one(code, undo) for code in ReferralCode.objects.filter(pk__in=undo).order_by("pk"))
+    codes = ReferralCode.objects.filter(pk__in=undo).order_by("pk").select_related("agent__user")
+    return _sorted(_put_back_one(code, undo) for code in codes)
 
 
 @transaction.atomic
