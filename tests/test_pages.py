@@ -57,12 +57,13 @@ def test_every_overdue_code_is_on_one_page(codes, chapter, size) -> None:
     assert sorted(names) == ["C-2", "C-3", "C-6", "C-9"]
 
 
-def test_a_code_deleted_after_its_chapter_was_listed_is_left_out_unless_codes_are_streamed(codes) -> None:
+@pytest.mark.skipif(way().streams, reason="read in chapters only on PostgreSQL")
+def test_a_code_deleted_after_its_chapter_was_listed_is_left_out(codes, monkeypatch) -> None:
+    monkeypatch.setattr(pages, "PAGE", 2)
     listed = pages.in_order(ReferralCode.objects.all())
-    first = next(listed)
+    assert next(listed).code == "C-2"
     ReferralCode.objects.get(code="C-9").delete()
-    assert first.code == "C-2"
-    assert ("C-9" in [code.code for code in listed]) == way().streams
+    assert [code.code for code in listed] == ["C-3", "C-6", "C-4", "C-0", "C-7", "C-1", "C-5", "C-8"]
 
 
 @pytest.mark.skipif("connection.vendor != 'postgresql'", reason="SQLite's cursors are not a server's")
