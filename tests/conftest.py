@@ -2,11 +2,13 @@
 
 import logging
 import os
+import shutil
 import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from io import StringIO
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -20,6 +22,7 @@ from django.db import connection
 from main.models import ReferralCode, UserProfile
 from main.sweep import databases
 from main.throttle import counts_of_this_process
+from tests.patience import PATIENCE
 
 PROJECT = Path(__file__).parent.parent
 NOW = datetime(2026, 11, 21, 2, 0, tzinfo=UTC)
@@ -114,25 +117,41 @@ def run_command() -> Callable[..., str]:
     return run
 
 
+def managed(folder, *args, **env):
+    """Run manage.py as an operator would: a process of its own, by default on `db.sqlite3` in the folder."""
+    environment = {
+        "PATH": "/usr/bin:/bin",
+        "DATABASE_URL": f"sqlite:///{folder}/db.sqlite3",
+        "LOG_DIR": str(folder / "logs"),
+        "TIME_ZONE": "UTC",
+        **{name: value for name, value in os.environ.items() if name.startswith(("COV", "SYSTEMROOT"))},
+        **env,
+    }
+    return subprocess.run(
+        [sys.executable, str(PROJECT / "manage.py"), *args],
+        env=environment, cwd=folder, capture_output=True, text=True, timeout=PATIENCE, check=False,
+    )  # fmt: skip
+
+
 @pytest.fixture
 def manage(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
-    """Run manage.py as an operator would: a process of its own, by default on a migrated SQLite file of the test."""
+    """`managed` in the folder of the test; there is no database yet."""
+    return partial(managed, tmp_path)
 
-    def run(*args: str, **env: str) -> subprocess.CompletedProcess[str]:
-        environment = {
-            "PATH": "/usr/bin:/bin",
-            "DATABASE_URL": f"sqlite:///{tmp_path}/db.sqlite3",
-            "LOG_DIR": str(tmp_path / "logs"),
-            "TIME_ZONE": "UTC",
-            **{name: value for name, value in os.environ.items() if name.startswith(("COV", "SYSTEMROOT"))},
-            **env,
-        }
-        return subprocess.run(
-            [sys.executable, str(PROJECT / "manage.py"), *args],
-            env=environment, cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False,
-        )  # fmt: skip
 
-    return run
+@pytest.fixture(scope="session")
+def _migrated_once(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("migrated")
+    done = managed(folder, "migrate", "-v0")
+    assert (done.returncode, done.stderr) == (0, "")
+    return folder / "db.sqlite3"
+
+
+@pytest.fixture
+def migrated(manage, _migrated_once, tmp_path):
+    """The same, with the tables."""
+    shutil.copy(_migrated_once, tmp_path)
+    return manage
 
 
 class Import(NamedTuple):

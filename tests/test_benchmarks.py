@@ -4,12 +4,13 @@ import subprocess
 import sys
 
 from tests.conftest import PROJECT
+from tests.patience import PATIENCE
 
 
 def benchmark(*arguments: str) -> str:
     done = subprocess.run(
         [sys.executable, "-m", "benchmarks.sweep", *arguments],
-        cwd=PROJECT, capture_output=True, text=True, timeout=120, check=False,
+        cwd=PROJECT, capture_output=True, text=True, timeout=PATIENCE, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     return done.stdout

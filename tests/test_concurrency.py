@@ -12,6 +12,7 @@ from main.sweep import databases
 from main.sweep.errors import SweepFailed
 from main.sweep.run import sweep
 from tests.conftest import NOW
+from tests.patience import PATIENCE
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
@@ -29,14 +30,14 @@ class Holder(threading.Thread):
         self.code, self.edit = code, edit
         self.holding, self.release = threading.Event(), threading.Event()
         self.start()
-        assert self.holding.wait(10)
+        assert self.holding.wait(PATIENCE)
 
     def run(self) -> None:
         with transaction.atomic():
             row = ReferralCode.objects.filter(pk=self.code.pk)
             row.select_for_update().get()
             self.holding.set()
-            assert self.release.wait(10)
+            assert self.release.wait(PATIENCE)
             row.update(**self.edit or {"discount": F("discount")})
         connection.close()
 
@@ -91,7 +92,7 @@ def test_two_sweeps_at_once_expire_each_code_once() -> None:
     runs = []
 
     def sweeper() -> None:
-        start.wait(10)
+        start.wait(PATIENCE)
         runs.append(sweep(SHELL, batch_size=7))
         connection.close()
 

@@ -159,16 +159,15 @@ def test_the_query_in_psql(john, clock, manage) -> None:
 
 
 @pytest.mark.skipif(not shutil.which("sqlite3"), reason="needs sqlite3, SQLite's own shell")
-def test_the_query_in_the_shell_of_sqlite_needs_its_other_spelling(manage) -> None:
-    assert not manage("migrate", "-v", "0").stderr
+def test_the_query_in_the_shell_of_sqlite_needs_its_other_spelling(migrated) -> None:
     dates = {"PAST": "2024-06-04 02:00:00", "FUTURE": "2999-12-31 23:59:59.999999"}
     for code, expires_at in dates.items():
-        manage("dbshell", "--", INSERT_INACTIVE.format(code, expires_at))
+        migrated("dbshell", "--", INSERT_INACTIVE.format(code, expires_at))
 
-    refused = manage("dbshell", "--", QUERY)
+    refused = migrated("dbshell", "--", QUERY)
     assert (refused.returncode, "no such function: NOW" in refused.stderr) == (1, True)
     [other_spelling] = re.findall("^SELECT [^;]*datetime[^;]*;", SCHEDULING.read_text(), re.MULTILINE)
-    assert manage("dbshell", "--", other_spelling).stdout == "PAST||2024-06-04 02:00:00|inactive\n"
+    assert migrated("dbshell", "--", other_spelling).stdout == "PAST||2024-06-04 02:00:00|inactive\n"
 
 
 def test_the_logging_settings(three_overdue, clock, run_command, tmp_path, monkeypatch, settings) -> None:

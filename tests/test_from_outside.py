@@ -4,6 +4,7 @@ import re
 import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 
 import pytest
 
@@ -12,14 +13,8 @@ from tests.conftest import PROJECT
 COMMAND = "expire_referral_codes"
 
 
-@pytest.fixture
-def migrated(manage):
-    assert manage("migrate", "-v0").returncode == 0
-    return manage
-
-
 def insert_overdue(tmp_path, code: str = "PAST") -> None:
-    with sqlite3.connect(tmp_path / "db.sqlite3") as database:
+    with closing(sqlite3.connect(tmp_path / "db.sqlite3")) as database, database:
         database.execute(
             "INSERT INTO main_referralcode (code, discount, expires_at, status, created_at, updated_at)"
             " VALUES (?, 5, '2026-01-01 00:00:00', 'active', '2025-01-01', '2025-01-01')",
@@ -37,10 +32,9 @@ def test_done_is_0(migrated, tmp_path) -> None:
 
 def test_a_locked_database_is_1_and_says_what_to_do(migrated, tmp_path) -> None:
     insert_overdue(tmp_path)
-    writer = sqlite3.connect(tmp_path / "db.sqlite3", isolation_level=None)
-    writer.execute("BEGIN IMMEDIATE")
-    refused = migrated(COMMAND)
-    writer.execute("ROLLBACK")
+    with closing(sqlite3.connect(tmp_path / "db.sqlite3", isolation_level=None)) as writer:
+        writer.execute("BEGIN IMMEDIATE")
+        refused = migrated(COMMAND)
     assert (refused.returncode, refused.stdout) == (1, "")
     assert refused.stderr == (
         "CommandError: Another transaction held a lock for too long: run the command again when it has ended. "

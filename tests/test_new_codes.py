@@ -14,6 +14,7 @@ from main.codes.creating import create_code
 from main.codes.text import validate_code
 from main.models import ReferralCode
 from tests.conftest import NOW, make_code
+from tests.patience import PATIENCE
 
 pytestmark = pytest.mark.django_db
 
@@ -104,7 +105,7 @@ def test_eight_who_create_at_once_get_eight_codes(john) -> None:
     together = Barrier(8)
 
     def create(number: int) -> str:
-        together.wait(20)
+        together.wait(PATIENCE)
         with closing(connection):
             return create_code(john, 20).code
 

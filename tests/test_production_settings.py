@@ -34,10 +34,9 @@ print(json.dumps({"cookies": cookies, **{
 
 
 @pytest.fixture
-def ask(manage):
+def ask(migrated):
     def ask(**env):
-        assert manage("migrate", "-v", "0").returncode == 0
-        result = manage("shell", "-v", "0", "-c", ASK, **PRODUCTION, **env)
+        result = migrated("shell", "-v", "0", "-c", ASK, **PRODUCTION, **env)
         assert result.returncode == 0, result.stderr
         return json.loads(result.stdout)
 

@@ -7,6 +7,7 @@ import pytest
 from django.db import DatabaseError, InterfaceError, connection
 
 from main.sweep.two_connections import expired_in_two_connections
+from tests.patience import PATIENCE
 
 THREADS = 2
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -33,7 +34,7 @@ def test_batches_come_in_the_order_of_the_pages_and_each_is_told_before_it_comes
 
 def test_two_threads_work_at_the_same_time() -> None:
     both = threading.Barrier(2)
-    assert len(list(shared(range(11), lambda page: page and both.wait(10)))) == 11
+    assert len(list(shared(range(11), lambda page: page and both.wait(PATIENCE)))) == 11
 
 
 def test_no_more_is_begun_than_one_beyond_the_threads() -> None:
@@ -62,7 +63,7 @@ def test_what_was_begun_when_a_page_fails_is_finished_and_told(error) -> None:
 
     def fail_at_the_second(page):
         if page in (1, 2):
-            both.wait(10)
+            both.wait(PATIENCE)
         if page == 1:
             raise error("the server is gone")
         return page
@@ -101,7 +102,7 @@ def test_each_thread_has_its_own_connection_and_none_is_left() -> None:
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_backend_pid()")
             if page:
-                both.wait(10)
+                both.wait(PATIENCE)
             return cursor.fetchone()[0]
 
     own, *others = shared(range(11), own_connection)

@@ -6,7 +6,8 @@ import sys
 import pytest
 
 from tests.breakage.audit import assert_nothing_is_overdue, audit
-from tests.breakage.world import PATIENCE, PROJECT, ended
+from tests.breakage.world import PROJECT, ended
+from tests.patience import PATIENCE
 
 CODES = 20_000
 EDITS = 1000

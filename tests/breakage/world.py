@@ -13,8 +13,9 @@ from pathlib import Path
 
 import psycopg
 
+from tests.patience import PATIENCE
+
 PROJECT = Path(__file__).resolve().parent.parent.parent
-PATIENCE = 60  # seconds that anything here may take on a busy machine
 LINE = re.compile(r"(expired|restored) \S+ \(id (\d+), .*\) by run (\d+)(?:, undoing run \d+)?$")
 
 SEED = {
@@ -59,7 +60,7 @@ class World:
         """Over a connection of its own, so that it outlives what happens to the others."""
         if self.kind == "sqlite":
             with closing(
-                sqlite3.connect(self.url.removeprefix("sqlite:///"), timeout=30, isolation_level=None)
+                sqlite3.connect(self.url.removeprefix("sqlite:///"), timeout=PATIENCE, isolation_level=None)
             ) as base:
                 return base.execute(sql).fetchall()
         with psycopg.connect(self.url, autocommit=True) as base:

@@ -13,6 +13,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 
 from tests.e2e.browser import EXECUTABLE, OnThread, chromium
+from tests.patience import PATIENCE
 
 REQUIRED = os.environ.get("REQUIRE_BROWSER") == "1"
 SCREENSHOT_DIR = Path(os.environ.get("SCREENSHOT_DIR", settings.BASE_DIR / "screenshots"))
@@ -86,7 +87,7 @@ def visit(browser: OnThread, live_server: Any) -> Iterator[Callable[..., Visitor
 
     def open_window(look: str = "light", **options: Any) -> Visitor:
         context = browser.new_context(base_url=live_server.url, **LOOKS[look], **options)
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(PATIENCE * 1000)
         context.add_init_script(REPORT_VIOLATIONS)
         has_scripts = options.get("java_script_enabled", True)
         visitor = Visitor(context.new_page(), live_server.url, look, has_scripts)

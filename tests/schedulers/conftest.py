@@ -7,7 +7,6 @@ import subprocess
 import sys
 import sysconfig
 import tempfile
-import time
 import venv
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
@@ -16,6 +15,8 @@ from pathlib import Path
 import pytest
 import redis
 from django.db import connection
+
+from tests.patience import PATIENCE, until
 
 # None of these schedulers is there on Windows, nor the shell that the rest is run by.
 collect_ignore_glob = ["test_*.py"] if os.name == "nt" else []
@@ -34,14 +35,6 @@ def need(present: object, what: str) -> None:
     """Skip the test where `what` is missing; fail it where REQUIRE_SCHEDULERS says that nothing may be."""
     if not present:
         (pytest.fail if os.environ.get("REQUIRE_SCHEDULERS") == "1" else pytest.skip)(f"needs {what}")
-
-
-def until(true: Callable[[], object], what: str, seconds: float = 40) -> None:
-    """Wait until `true()` holds; fail with `what` when it does not in time."""
-    deadline = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < deadline, f"{what} did not happen within {seconds} s"
-        time.sleep(0.05)
 
 
 class Installed:
@@ -64,7 +57,7 @@ class Installed:
         )  # fmt: skip
 
     def query(self, sql: str) -> list[tuple]:
-        with closing(sqlite3.connect(self.folder / "db.sqlite3", timeout=10)) as database, database:
+        with closing(sqlite3.connect(self.folder / "db.sqlite3", timeout=PATIENCE)) as database, database:
             return database.execute(sql).fetchall()
 
     def add_overdue_code(self, code: str = "JOHNS-20") -> None:
@@ -170,7 +163,7 @@ class Started:
 
     def stop(self) -> None:
         self.process.terminate()
-        self.process.wait(20)
+        self.process.wait(PATIENCE)
 
 
 @pytest.fixture

@@ -11,7 +11,8 @@ from django.db import connection
 from main.models import ExpirationRun, ReferralCode
 from main.tasks import expire_referral_codes
 from tests.conftest import NOW
-from tests.schedulers.conftest import BARE, FAKETIME, Installed, Started, need, send, until
+from tests.patience import until
+from tests.schedulers.conftest import BARE, FAKETIME, Installed, Started, need, send
 
 # As the design document has them.
 TASKS_OF_THE_DESIGN_DOCUMENT = """

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.schedulers.conftest import FAKETIME, Installed, need, until
+from tests.patience import until
+from tests.schedulers.conftest import FAKETIME, Installed, need
 
 # What cron reads and writes is empty here, and nothing leaves the namespace; mail goes to the file "mail".
 NAMESPACE = r"""

@@ -5,7 +5,8 @@ from django.db import connection, transaction
 
 from main.models import ExpirationRun, ReferralCode
 from tests.conftest import NOW
-from tests.schedulers.conftest import copy_of_project, send, until
+from tests.patience import until
+from tests.schedulers.conftest import copy_of_project, send
 
 BACKLOG = 50_000
 WORKERS = 4
@@ -35,7 +36,7 @@ def test_four_workers_share_one_backlog(tmp_path, broker, start) -> None:
         for name in names:
             send(installed, f"queue={name!r}")
         until(lambda: waiting(cursor) == WORKERS, "the start line")
-    until(lambda: all(worker.said("succeeded in") for worker in workers), "the end of all four", 60)
+    until(lambda: all(worker.said("succeeded in") for worker in workers), "the end of all four")
 
     runs = list(ExpirationRun.objects.all())
     assert {(run.started_by, run.state) for run in runs} == {("task", "completed")}

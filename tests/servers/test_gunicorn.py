@@ -12,15 +12,15 @@ from typing import Any
 import pytest
 
 from tests.conftest import PROJECT
+from tests.patience import PATIENCE
 from tests.test_production_settings import PRODUCTION
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="gunicorn does not run on Windows")
 
 
 @pytest.fixture
-def environment(tmp_path, manage):
+def environment(tmp_path, migrated):
     """No .env, a migrated database; nothing else is set."""
-    assert manage("migrate", "-v", "0").returncode == 0
     return {
         "PATH": "/usr/bin:/bin",
         "HOME": str(tmp_path),
@@ -41,14 +41,14 @@ def gunicorn(environment: dict[str, str], *options: str) -> Iterator[tuple[int, 
         yield port, process
     finally:
         process.terminate()
-        process.communicate(timeout=60)
+        process.communicate(timeout=PATIENCE)
 
 
 def ask(port: int, host: str, **headers: str) -> HTTPResponse:
     """The answer, once the server is up."""
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + PATIENCE
     while True:
-        connection = HTTPConnection("127.0.0.1", port, timeout=30)
+        connection = HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
         try:
             connection.request(
                 "GET", "/sign-in/", headers={"Host": host} | {k.replace("_", "-"): v for k, v in headers.items()}
@@ -61,7 +61,7 @@ def ask(port: int, host: str, **headers: str) -> HTTPResponse:
 
 def test_without_env_it_does_not_start_and_says_why(environment):
     with gunicorn(environment) as (_, process):
-        _, errors = process.communicate(timeout=60)
+        _, errors = process.communicate(timeout=PATIENCE)
     assert process.returncode != 0
     assert "DEBUG is off and SECRET_KEY is not set" in errors
 
