@@ -37,7 +37,7 @@ SILENCED_SYSTEM_CHECKS = ["security.W021"]
 
 INSTALLED_APPS = [
     "main.notices",  # before main, to whose pages it adds; take it out for a system without mails about codes
-    "main",  # before the admin, whose templates it changes
+    "main",
     "knossos.apps.StaffAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -71,6 +71,7 @@ WSGI_APPLICATION = "knossos.wsgi.application"
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "knossos" / "templates"],
         "APP_DIRS": True,
         "OPTIONS": {
             "context_processors": [
@@ -124,8 +125,6 @@ AXES_VERBOSE = False
 # Where all other rates are counted: in the memory of each process, or for all of them in a Redis.
 RATE_LIMIT_STORAGE = env.storage("RATE_LIMIT_STORAGE", "memory://")
 LOGIN_URL = "sign_in"
-LOGIN_REDIRECT_URL = "profile"
-LOGOUT_REDIRECT_URL = "sign_in"
 
 # The reset of a password is mailed; for development it is printed where the server runs.
 vars().update(env.email("EMAIL_URL", "consolemail://" if DEBUG else "smtp://localhost:25"))

@@ -1,3 +1,5 @@
+from importlib import import_module
+
 from django.apps import apps
 from django.contrib import admin
 from django.urls import include, path
@@ -6,6 +8,7 @@ from knossos.health import health
 from knossos.metrics import metrics
 
 admin.autodiscover()
+import_module("knossos.accounts")  # takes the place of what Django has just registered
 
 handler500 = "knossos.errors.server_error"
 

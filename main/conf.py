@@ -51,3 +51,18 @@ def manage_py() -> Path:
     if running.name == "manage.py":
         return running.absolute()
     return Path(getattr(settings, "BASE_DIR", Path.cwd())) / "manage.py"
+
+
+def login_url() -> str:
+    """Where who has not signed in is sent: LOGIN_URL where the project sets it, else our own page."""
+    return str(settings.LOGIN_URL) if _set_by_project("LOGIN_URL") else "sign_in"
+
+
+def login_redirect_url() -> str:
+    """Where an agent goes after signing in: LOGIN_REDIRECT_URL where the project sets it, else the agent's page."""
+    return str(settings.LOGIN_REDIRECT_URL) if _set_by_project("LOGIN_REDIRECT_URL") else "profile"
+
+
+def _set_by_project(name: str) -> bool:
+    """Whether the value of Django's setting `name` is not just Django's default."""
+    return bool(settings.is_overridden(name))  # type: ignore[misc] # the stubs do not know it

@@ -4,6 +4,7 @@ from django.views.generic import RedirectView
 
 from main import views
 from main.accounts import views as account_views
+from main.accounts.users import signed_in
 from main.codes.editing import Task
 
 # One name for all; `task` says which: {% url "manage_referral_codes" pk=7 code_pk=1 task="extend" %}
@@ -18,16 +19,16 @@ tasks: list[URLPattern] = [
 # Templates of our own names: Django's belong to the admin, whose pages of the same kind look different.
 account: list[URLPattern] = [
     path("sign-in/", account_views.SignInView.as_view(), name="sign_in"),
-    path("sign-out/", auth.LogoutView.as_view(), name="sign_out"),
+    path("sign-out/", auth.LogoutView.as_view(next_page="sign_in"), name="sign_out"),
     path("zone/", account_views.choose_zone, name="zone"),
     path(
         "password/",
-        auth.PasswordChangeView.as_view(template_name="main/accounts/password_change.html"),
+        signed_in(auth.PasswordChangeView.as_view(template_name="main/accounts/password_change.html")),
         name="password_change",
     ),
     path(
         "password/changed/",
-        auth.PasswordChangeDoneView.as_view(template_name="main/accounts/password_change_done.html"),
+        signed_in(auth.PasswordChangeDoneView.as_view(template_name="main/accounts/password_change_done.html")),
         name="password_change_done",
     ),
     path(
@@ -58,7 +59,7 @@ account: list[URLPattern] = [
 
 urlpatterns: list[URLPattern | URLResolver] = [
     *account,
-    path("", RedirectView.as_view(pattern_name="profile")),
+    path("", RedirectView.as_view(pattern_name="profile"), name="home"),
     path("profile/", views.profile, name="profile"),
     path("profile/<int:pk>/", views.profile, name="profile"),
     path("profile/<int:pk>/codes/", include(tasks)),

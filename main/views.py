@@ -6,7 +6,6 @@ from typing import Any
 
 from django.contrib.admin.models import ADDITION, CHANGE, LogEntry
 from django.contrib.admin.utils import construct_change_message
-from django.contrib.auth.decorators import login_required
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
@@ -20,6 +19,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from main.accounts.next_page import next_page
+from main.accounts.users import signed_in
 from main.codes import editing
 from main.codes.editing import Edit, Outcome, Task
 from main.codes.telling import carry_out, tell, tell_saved
@@ -128,7 +128,7 @@ PAGES: dict[str, TaskPage] = {
 }
 
 
-@login_required
+@signed_in
 def profile(request: SignedInRequest, pk: int | None = None) -> HttpResponse:
     """One's own codes, or those of the agent `pk` for staff who may view codes. Others find no such page.
 
@@ -146,7 +146,7 @@ def profile(request: SignedInRequest, pk: int | None = None) -> HttpResponse:
     return render(request, "main/accounts/profile.html", {**context, **_codes_of(person, request)})
 
 
-@login_required
+@signed_in
 def manage_referral_codes(request: SignedInRequest, pk: int, task: str, code_pk: int | None = None) -> HttpResponse:
     """One task at a code of the agent `pk`, or at a new one, for staff who view codes and have the right to do it.
 

@@ -11,13 +11,14 @@ MAIN = Path(__file__).parent.parent / "main"
 # From the bottom up; a module may import those above it in this list, and its own row's of its own package.
 # The modules of `codes` that need no model stand below the models.
 LAYERS = [
-    {"conf"},
+    {"conf", "checks"},
     {
         "codes.text",
         "codes.lookalikes",
         "codes.dates",
         "codes.percent",
         "codes.proposing",
+        "accounts.users",
         "codes.wording",
         "codes.spreadsheet",
         "scheduling",

@@ -2,10 +2,11 @@
 
 from django.contrib.auth.views import LoginView
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import render
+from django.shortcuts import render, resolve_url
 from django.urls import reverse
 from django.utils import timezone
 
+from main import conf
 from main.accounts import zone
 from main.accounts.forms import ZoneForm
 from main.accounts.next_page import next_page
@@ -15,7 +16,7 @@ class SignInView(LoginView):
     template_name = "main/accounts/sign_in.html"
 
     def get_default_redirect_url(self) -> str:
-        return reverse("admin:index") if self.request.user.is_staff else super().get_default_redirect_url()
+        return reverse("admin:index") if self.request.user.is_staff else resolve_url(conf.login_redirect_url())
 
 
 def choose_zone(request: HttpRequest) -> HttpResponse:

@@ -1,5 +1,5 @@
 """The staff's side: codes, agents and the ledger in the Django admin."""
 
-from main.admin import codes, profiles, runs, users
+from main.admin import codes, profiles, runs
 
-__all__ = ["codes", "profiles", "runs", "users"]
+__all__ = ["codes", "profiles", "runs"]

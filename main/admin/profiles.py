@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.auth import get_user_model
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
@@ -18,7 +19,7 @@ from main.models import UserProfile
 
 @admin.register(UserProfile)
 class ProfileAdmin(StrictAdmin):
-    autocomplete_fields = ["user"]
+    raw_id_fields = ["user"]  # where the user cannot be searched for
     list_display = ["name", "role", "user", "can_sign_in", "codes"]
     list_filter = ["role", "user__is_active"]
     list_per_page = 50
@@ -26,10 +27,17 @@ class ProfileAdmin(StrictAdmin):
     show_facets = admin.ShowFacets.NEVER
     ordering = ["name", "pk"]
     readonly_fields = ["can_sign_in", "codes"]
-    search_fields = ["name", "user__username"]
+    search_fields = ["name", f"user__{get_user_model().USERNAME_FIELD}"]
 
     def view_on_site(self, profile: UserProfile) -> str:
         return reverse("profile", args=[profile.pk])
+
+    def get_autocomplete_fields(self, request: HttpRequest) -> list[str]:
+        """The user, if this site has an admin of users that can search."""
+        users = get_user_model()
+        if self.admin_site.is_registered(users) and self.admin_site.get_model_admin(users).search_fields:
+            return ["user"]
+        return []
 
     def get_fields(self, request: HttpRequest, obj: UserProfile | None = None) -> Any:
         return ["name", "role", "user", "can_sign_in", "codes"] if obj else ["name", "role", "user"]

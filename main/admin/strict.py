@@ -29,13 +29,16 @@ class IdAutocomplete(AutocompleteSelect):
 class StrictAdmin(ModelAdmin):
     """Refuses an id that is no number, and a regular expression."""
 
+    class Media:
+        css = {"all": ["main/admin.css"]}
+
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
         """Headed with what it lists: Django says "Select … to change"."""
         title = capfirst(self.opts.verbose_name_plural)
         return super().changelist_view(request, {"title": title, **(extra_context or {})})
 
     def formfield_for_foreignkey(self, db_field: Any, request: Any, **kwargs: Any) -> Any:
-        if db_field.name in self.autocomplete_fields:
+        if db_field.name in self.get_autocomplete_fields(request):
             kwargs["widget"] = IdAutocomplete(db_field, self.admin_site)
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 

@@ -1,12 +1,14 @@
 """The demo's data in the database: put there, replaced by a second run, and never over somebody else's."""
 
+from django.contrib.auth import get_user_model
+from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.hashers import make_password
-from django.contrib.auth.models import User
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.text import slugify
 
+from main.accounts.users import new_user, signs_in_by_email
 from main.codes.text import visible
 from main.demo.data import AGENTS, HOUSE_CODES, SWITCHED_OFF, codes, earlier_runs
 from main.models import ExpirationRun, ReferralCode, ReferralCodeQuerySet, UserProfile
@@ -26,7 +28,7 @@ def load(password: str) -> int:
     STAFF and AGENT can sign in with `password`. Raises NotTheDemos where the database holds something else.
     """
     _refuse_to_touch(_codes_of_others(), "code")
-    _refuse_to_touch(_users_of_others(), "username")
+    _refuse_to_touch(_users_of_others(), get_user_model().USERNAME_FIELD)
     _refuse_to_touch(_runs_of_others(), "started_at")
     ReferralCode.objects.all().delete()
     for run in ExpirationRun.objects.all():  # the latest first, as a later one may name an earlier one
@@ -35,7 +37,9 @@ def load(password: str) -> int:
     return _fill(password)
 
 
-def _refuse_to_touch(found: QuerySet[ReferralCode] | QuerySet[User] | QuerySet[ExpirationRun], field: str) -> None:
+def _refuse_to_touch(
+    found: QuerySet[ReferralCode] | QuerySet[AbstractBaseUser] | QuerySet[ExpirationRun], field: str
+) -> None:
     if count := found.count():
         names = [visible(str(value)) for value in found.order_by("id").values_list(field, flat=True)[:3]]
         some = ", ".join(names if count <= len(names) else [*names, "…"])
@@ -45,25 +49,40 @@ def _refuse_to_touch(found: QuerySet[ReferralCode] | QuerySet[User] | QuerySet[E
         )
 
 
-def _demo_users() -> QuerySet[User]:
-    return User.objects.filter(email__endswith=MARK)
+def sign_in_name(name: str) -> str:
+    """With which the demo's user `name` signs in."""
+    return name + MARK if signs_in_by_email() else name
+
+
+def _users() -> QuerySet[AbstractBaseUser]:
+    return get_user_model()._default_manager.all()
+
+
+def _called(names: list[str]) -> Q:
+    return Q(**{f"{get_user_model().USERNAME_FIELD}__in": [sign_in_name(name) for name in names]})
+
+
+def _of_the_demo(prefix: str = "") -> Q:
+    return Q(**{f"{prefix}{get_user_model().get_email_field_name()}__endswith": MARK})
+
+
+def _demo_users() -> QuerySet[AbstractBaseUser]:
+    return _users().filter(_of_the_demo())
 
 
 def _is_the_demos() -> bool:
-    return _demo_users().filter(username=STAFF).exists()
+    return _demo_users().filter(_called([STAFF])).exists()
 
 
 def _codes_of_others() -> ReferralCodeQuerySet:
     found = ReferralCode.objects.all()
     if _is_the_demos():
-        found = found.exclude(code__in=HOUSE_CODES, agent=None).exclude(agent__user__email__endswith=MARK)
+        found = found.exclude(code__in=HOUSE_CODES, agent=None).exclude(_of_the_demo("agent__user__"))
     return found
 
 
-def _users_of_others() -> QuerySet[User]:
-    return User.objects.filter(username__in=[STAFF, *map(_username, [*AGENTS, *SWITCHED_OFF])]).exclude(
-        email__endswith=MARK
-    )
+def _users_of_others() -> QuerySet[AbstractBaseUser]:
+    return _users().filter(_called([STAFF, *map(_username, [*AGENTS, *SWITCHED_OFF])])).exclude(_of_the_demo())
 
 
 def _runs_of_others() -> QuerySet[ExpirationRun]:
@@ -74,16 +93,16 @@ def _runs_of_others() -> QuerySet[ExpirationRun]:
 def _fill(password: str) -> int:
     now = timezone.now().replace(second=0, microsecond=0)
     secret, none = make_password(password), make_password(None)
-    User.objects.create(username=STAFF, email=STAFF + MARK, password=secret, is_staff=True, is_superuser=True)
+    new_user(STAFF, STAFF + MARK, password=secret, is_staff=True, is_superuser=True).save()
     names = [*AGENTS, *SWITCHED_OFF]
     users = {
-        name: User(
-            username=_username(name), email=_username(name) + MARK, is_active=name not in SWITCHED_OFF,
+        name: new_user(
+            _username(name), _username(name) + MARK, is_active=name not in SWITCHED_OFF,
             password=secret if _username(name) == AGENT else none,
         )
         for name in names
     }  # fmt: skip
-    User.objects.bulk_create(users.values())
+    get_user_model()._default_manager.bulk_create(users.values())
     agents = {name: UserProfile(user=users[name], name=name, role=UserProfile.Role.AGENT) for name in names}
     UserProfile.objects.bulk_create(agents.values())
     runs = earlier_runs(now)

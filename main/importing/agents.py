@@ -8,6 +8,7 @@ from django.contrib.auth.hashers import make_password
 from django.core.exceptions import ValidationError
 from django.utils.text import slugify
 
+from main.accounts.users import new_user, signs_in_by_email
 from main.models import UserProfile
 from main.sweep.pages import by_id
 
@@ -51,15 +52,20 @@ class Agents:
             raise ValidationError(
                 f"no agent is called '{name[:150]}': create it in the admin first, or add --create-agents."
             )
+        if signs_in_by_email():
+            raise ValidationError(
+                f"no agent is called '{name[:150]}': create it in the admin first, as an account here needs an e-mail "
+                "address."
+            )
         return self._find_new(name)
 
     def save_new(self) -> None:
         """Store the new agents, each with a user who cannot sign in before somebody sets a password."""
         users = get_user_model()
-        taken = {name.lower() for name in users.objects.values_list("username", flat=True)}
+        taken = {name.lower() for name in users._default_manager.values_list(users.USERNAME_FIELD, flat=True)}
         for profile in self.new:
-            profile.user = users(username=_free_username(profile.name, taken), password=make_password(None))
-        users.objects.bulk_create([profile.user for profile in self.new])
+            profile.user = new_user(_free_username(profile.name, taken), password=make_password(None))
+        users._default_manager.bulk_create([profile.user for profile in self.new])
         UserProfile.objects.bulk_create(self.new)
 
     def _find_new(self, name: str) -> UserProfile:

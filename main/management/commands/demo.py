@@ -9,11 +9,14 @@ from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError
+from django.urls import reverse
 from django.utils.crypto import get_random_string
 
 from main import conf
-from main.demo.loading import AGENT, STAFF, NotTheDemos, load
+from main.demo.loading import AGENT, STAFF, NotTheDemos, load, sign_in_name
 from main.sweep.errors import explain
+
+SERVER = "http://127.0.0.1:8000"  # where runserver listens
 
 
 class Command(BaseCommand):
@@ -36,8 +39,8 @@ class Command(BaseCommand):
         self.stdout.write(
             f"\nNow start the server, with Ctrl-C to stop it:\n\n  {_typed('runserver')}\n\n"
             "and sign in:\n\n"
-            f"  staff: http://127.0.0.1:8000/admin/  user {STAFF}  password {password}\n"
-            f"  agent: http://127.0.0.1:8000/  user {AGENT}  password {password}\n"
+            f"  staff: {SERVER}{reverse('admin:index')}  user {sign_in_name(STAFF)}  password {password}\n"
+            f"  agent: {SERVER}{reverse('home')}  user {sign_in_name(AGENT)}  password {password}\n"
         )
 
     def _show(self, *arguments: str) -> None:

@@ -1,4 +1,4 @@
-"""Accounts and groups.
+"""Accounts and groups in the admin.
 
 Only superusers decide who is staff and who may do what, and change the accounts of staff: whoever could set the
 password or the e-mail address of such an account would have its rights. No account is deleted by a click: what a

@@ -1,0 +1,271 @@
+"""The app in a fresh project, set up with nothing but what docs/adopt.md says, and driven through the whole way."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from uuid import uuid4
+
+import psycopg
+import pytest
+from django.db import connection
+
+from tests.conftest import PROJECT
+from tests.schedulers.conftest import BARE, broker, until
+
+__all__ = ["broker"]  # a fixture: a Redis of the test
+pytestmark = pytest.mark.skipif(os.name == "nt", reason="a shell, cron and Celery's worker are of Unix")
+
+ADOPT = PROJECT / "docs" / "adopt.md"
+# Keeps the table in a file instead of the machine's spool.
+CRONTAB = """#!/bin/sh
+if [ "$1" = -l ]; then cat "$0.table" 2>/dev/null; else cat "$1" > "$0.table"; fi
+"""
+
+# A date without a zone, the database asked at import: Django warns of both.
+STRICT = ["-W", "error::DeprecationWarning", "-W", "error::RuntimeWarning"]
+
+BASE = """\
+<!doctype html>
+<html lang="en">
+<head><title>{% block title %}{% endblock %} - The shop</title>{% block styles %}{% endblock %}</head>
+<body><h1>The shop</h1>{% block content %}{% endblock %}</body>
+</html>
+"""
+
+PEOPLE = """\
+from django.contrib.auth.base_user import BaseUserManager
+from django.contrib.auth.models import AbstractUser
+from django.db import models
+
+
+class People(BaseUserManager):
+    def create_superuser(self, email, password=None, **fields):
+        person = self.model(email=email, is_staff=True, is_superuser=True, **fields)
+        person.set_password(password)
+        person.save()
+        return person
+
+
+class Person(AbstractUser):
+    username = None
+    email = models.EmailField(unique=True)
+    USERNAME_FIELD = "email"
+    REQUIRED_FIELDS = []
+    objects = People()
+"""
+
+CELERY = """\
+import os
+
+from celery import Celery
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shop.settings")
+app = Celery("shop")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks()
+"""
+
+# What a person does in a browser: signs in, looks at every page, and edits.
+VISIT = """\
+from django.contrib.auth import get_user_model
+from django.test import Client
+from main.models import ExpirationRun, ReferralCode, UserProfile
+
+staff, agent, password = {staff!r}, {agent!r}, {password!r}
+
+def see(browser, address, text):
+    page = browser.get(address, follow=True, headers={{"host": "localhost"}})
+    assert page.status_code == 200, (address, page.status_code)
+    assert text in page.text, (address, text, page.text)
+    return page
+
+def send(browser, address, fields, text):
+    page = browser.post(address, fields, follow=True, headers={{"host": "localhost"}})
+    assert page.status_code == 200 and text in page.text, (address, text, page.status_code, page.text)
+
+browser = Client()
+see(browser, "/referrals/", "Sign in")
+send(browser, "/referrals/sign-in/", {{"username": agent, "password": password}}, "Your referral codes")
+for page in ("", "profile/", "password/", "zone/"):
+    see(browser, "/referrals/" + page, "<h1>The shop</h1>")
+see(browser, "/referrals/zone/", "main/site.css")
+assert browser.get("/admin/", headers={{"host": "localhost"}}).status_code == 302
+send(browser, "/referrals/sign-out/", {{}}, "Sign in")
+see(browser, "/referrals/password/", "Forgotten your password?")
+
+browser = Client()
+send(browser, "/referrals/sign-in/", {{"username": staff, "password": password}}, "Referrals")
+code = ReferralCode.objects.usable().filter(agent__isnull=False).first()
+run = ExpirationRun.objects.first()
+for model, pk in (("referralcode", code.pk), ("userprofile", code.agent_id), ("expirationrun", run.pk)):
+    see(browser, f"/admin/main/{{model}}/", "main/admin.css")
+    see(browser, f"/admin/main/{{model}}/{{pk}}/change/", "main/admin.css")
+see(browser, "/admin/main/referralcode/?q=john", "JOHN")
+see(browser, "/admin/main/userprofile/?q=john", "John Smith")
+see(browser, "/admin/main/referralcode/add/", "What the customer types at checkout.")
+send(browser, "/admin/main/referralcode/add/", {{"code": "new-1", "discount": "5", "status": "active"}}, "NEW-1")
+see(browser, f"/referrals/profile/{{code.agent_id}}/", str(code.agent))
+extend = f"/referrals/profile/{{code.agent_id}}/codes/{{code.pk}}/extend/"
+see(browser, extend, "Extend")
+send(browser, extend, {{"days": "30"}}, str(code))
+
+new = get_user_model()(**{{get_user_model().USERNAME_FIELD: "new@example.com"}})
+new.set_password(password)
+new.save()
+see(browser, "/admin/main/userprofile/add/", "Name:")
+fields = {{"name": "New Agent", "role": "agent", "user": new.pk}}
+send(browser, "/admin/main/userprofile/add/", fields, "New Agent")
+assert UserProfile.objects.get(name="New Agent").user == new
+print("seen")
+"""
+
+
+def snippets(heading: str) -> list[str]:
+    """The code of one section of docs/adopt.md, in order; of what stands before the first heading for ""."""
+    first, *others = re.split(r"^## (.*)\n", ADOPT.read_text(), flags=re.MULTILINE)
+    sections = {"": first} | dict(zip(others[::2], others[1::2], strict=True))
+    return re.findall(r"^```\w+\n(.*?)^```", sections[heading], re.MULTILINE | re.DOTALL)
+
+
+class Shop:
+    """A project as `startproject` makes it, with the app and the page's snippets in it."""
+
+    def __init__(self, folder: Path, database: str) -> None:
+        self.folder = folder
+        subprocess.run(
+            [sys.executable, "-m", "django", "startproject", "shop", folder], env=BARE, check=True, capture_output=True
+        )
+        shutil.copytree(PROJECT / "main", folder / "main", ignore=shutil.ignore_patterns("__pycache__"))
+        self.add("shop/settings.py", database)
+        _, settings, urls, _ = snippets("")  # the others are for a shell
+        self.add("shop/settings.py", settings)
+        self.add("shop/urls.py", urls)
+
+    def add(self, file: str, text: str) -> None:
+        path = self.folder / file
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("a") as opened:
+            opened.write(text)
+
+    def manage(self, *arguments: str) -> str:
+        """Run manage.py from elsewhere, with hardly any environment; it must succeed and complain of nothing."""
+        done = subprocess.run(
+            [sys.executable, *STRICT, self.folder / "manage.py", *arguments],
+            env=BARE, cwd="/", capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        assert (done.returncode, done.stderr) == (0, ""), done.stdout + done.stderr
+        return done.stdout
+
+    def python(self, script: str) -> str:
+        return self.manage("shell", "-v", "0", "-c", script)
+
+    def add_overdue_code(self, code: str) -> None:
+        self.python(
+            "from main.models import ReferralCode; from django.utils import timezone;"
+            f"ReferralCode.objects.bulk_create([ReferralCode(code={code!r}, expires_at=timezone.now())])"
+        )
+
+    def status(self, code: str) -> str:
+        script = f"from main.models import ReferralCode; print(ReferralCode.objects.get(code={code!r}).status)"
+        return self.python(script).strip()
+
+
+@pytest.fixture
+def database() -> Iterator[str]:
+    """Settings for a database of the test's own, of the kind that the other tests use."""
+    if connection.vendor == "sqlite":
+        yield ""  # that of startproject
+        return
+    known, name = connection.settings_dict, f"shop_{uuid4().hex}"
+    server = {"host": known["HOST"], "port": known["PORT"], "user": known["USER"], "password": known["PASSWORD"]}
+    with closing(psycopg.connect(**server, dbname="postgres", autocommit=True)) as admin:
+        admin.execute(f"CREATE DATABASE {name}")
+        try:
+            mine = {key: known[key] for key in ("ENGINE", "HOST", "PORT", "USER", "PASSWORD")} | {"NAME": name}
+            yield f"\nDATABASES = {{'default': {mine!r}}}\n"
+        finally:
+            admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture(params=["users with names", "users with e-mail addresses"])
+def shop(request: pytest.FixtureRequest, tmp_path: Path, database: str) -> Shop:
+    folder = tmp_path / "shop"
+    folder.mkdir()
+    shop = Shop(folder, database)
+    shop.add("shop/settings.py", '\nTEMPLATES[0]["DIRS"] = [BASE_DIR / "templates"]\n')
+    shop.add("templates/base.html", BASE)
+    shop.add("templates/main/base.html", snippets("Your own base template")[0])
+    shop.add("shop/settings.py", snippets("The log")[0])
+    if request.param == "users with e-mail addresses":
+        shop.add("people/__init__.py", "")
+        shop.add("people/models.py", PEOPLE)
+        shop.add("shop/settings.py", '\nINSTALLED_APPS += ["people"]\nAUTH_USER_MODEL = "people.Person"\n')
+        shop.manage("makemigrations", "people")
+    return shop
+
+
+def test_the_whole_way(shop) -> None:
+    assert shop.manage("check") == "System check identified no issues (0 silenced).\n"
+    shop.manage("makemigrations", "--check", "--dry-run")
+    said = shop.manage("demo")
+    addresses = re.findall(r"(\w+): http://127.0.0.1:8000(\S+)  user (\S+)  password (\S+)", said)
+    [(_, admin, staff, password), (_, home, agent, _)] = addresses
+    assert (admin, home) == ("/admin/", "/referrals/")
+    assert shop.python(VISIT.format(staff=staff, agent=agent, password=password)) == "seen\n"
+
+    (shop.folder / "codes.csv").write_text("code,agent,discount\nFROM-THE-FILE,John Smith,20\n")
+    assert shop.manage("import_codes", str(shop.folder / "codes.csv")) == "Imported 1 code.\n"
+
+    shop.add_overdue_code("LATE-1")
+    assert "  - LATE-1 (Agent: none)\n" in shop.manage("expire_referral_codes")
+    assert " INFO expired LATE-1 " in (shop.folder / "logs" / "referral_codes.log").read_text()
+    assert shop.manage("expiration_health").startswith("Healthy.")
+
+    shop.add_overdue_code("LATE-2")
+    [line] = [line for line in shop.manage("print_schedule", "cron").splitlines() if line.startswith("0 2 * * * ")]
+    run_by_cron(line.split(maxsplit=6)[6])
+    assert "  - LATE-2 (Agent: none)\n" in (shop.folder / "logs" / "scheduled_runs.log").read_text()
+
+    shop.add_overdue_code("LATE-3")
+    crontab = shop.folder / "crontab"
+    crontab.write_text(CRONTAB)
+    crontab.chmod(0o755)
+    shop.add("shop/settings.py", f"\n{snippets('Every night')[0]}\nCRONTAB_EXECUTABLE = {str(crontab)!r}\n")
+    assert shop.manage("check") == "System check identified no issues (0 silenced).\n"
+    assert "adding cronjob: " in shop.manage("crontab", "add")
+    assert "  - LATE-3 (Agent: none)\n" in run_by_cron(Path(f"{crontab}.table").read_text().split(maxsplit=5)[5])
+
+
+def run_by_cron(command: str) -> str:
+    done = subprocess.run(["/bin/sh", "-c", command], env=BARE, cwd="/", check=True, capture_output=True, text=True)
+    assert done.stderr == ""
+    return done.stdout
+
+
+@pytest.mark.parametrize("shop", ["users with e-mail addresses"], indirect=True)
+def test_with_a_celery_app_of_its_own(shop, broker) -> None:
+    shop.add("shop/settings.py", f"\nCELERY_BROKER_URL = {broker!r}\n")
+    shop.add("shop/celery.py", CELERY + snippets("Every night")[1])
+    shop.manage("migrate", "-v", "0")
+    shop.add_overdue_code("LATE-1")
+    said = shop.folder / "worker"
+    with said.open("w") as file:
+        worker = subprocess.Popen(
+            [sys.executable, "-m", "celery", "-A", "shop", "worker", "-l", "INFO", "-P", "solo"],
+            env=BARE, cwd=shop.folder, stdout=file, stderr=subprocess.STDOUT,
+        )  # fmt: skip
+    try:
+        task = "app.conf.beat_schedule['expire-referral-codes']['task']"
+        shop.python(f"from shop.celery import app; app.send_task({task})")
+        shop.python("import shop.celery, main.tasks; main.tasks.expire_referral_codes.delay()")
+        until(lambda: said.read_text().count("succeeded in") == 2, "the two tasks")
+    finally:
+        worker.terminate()
+        worker.wait()
+    assert "Successfully expired 1 referral code(s)." in said.read_text()
+    assert shop.status("LATE-1") == "inactive"

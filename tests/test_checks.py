@@ -1,0 +1,54 @@
+"""What the app needs of a project, said by `manage.py check`."""
+
+from django.contrib.auth import get_user_model
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.core.checks import run_checks
+from django.db import models
+from django.test.utils import isolate_apps
+
+from main.accounts.users import new_user, signs_in_by_email
+from main.checks import check_user_model
+
+
+def errors() -> list[str]:
+    return [said.msg for said in run_checks() if said.id.startswith("main.E")]
+
+
+def test_nothing_is_wrong_as_it_is() -> None:
+    assert errors() == []
+
+
+def test_a_project_without_time_zones(settings) -> None:
+    settings.USE_TZ = False
+    assert errors() == ["USE_TZ is off."]
+
+
+@isolate_apps("tests")
+def test_users_who_cannot_be_switched_off(monkeypatch) -> None:
+    class Person(AbstractBaseUser):
+        class Meta:
+            app_label = "tests"
+
+    monkeypatch.setattr("main.checks.get_user_model", lambda: Person)
+    assert [said.msg for said in check_user_model(None)] == ["The user model tests.Person has no field is_active."]
+
+
+@isolate_apps("tests")
+def test_users_who_sign_in_by_email(monkeypatch) -> None:
+    class Person(AbstractBaseUser):
+        email = models.EmailField(unique=True)
+        USERNAME_FIELD = "email"
+
+        class Meta:
+            app_label = "tests"
+
+    monkeypatch.setattr("main.accounts.users.get_user_model", lambda: Person)
+    assert signs_in_by_email()
+    assert new_user("john.smith", "john@example.com").get_username() == "john@example.com"
+
+
+def test_users_who_sign_in_with_a_name() -> None:
+    assert get_user_model().USERNAME_FIELD == "username"
+    assert not signs_in_by_email()
+    user = new_user("john.smith", "john@example.com", is_active=False)
+    assert (user.username, user.email, user.is_active, user.pk) == ("john.smith", "john@example.com", False, None)
