@@ -2,7 +2,7 @@ from django.contrib.auth import views as auth
 from django.urls import URLPattern, URLResolver, include, path
 from django.views.generic import RedirectView
 
-from main import views
+from main import conf, views
 from main.accounts import views as account_views
 from main.accounts.users import signed_in
 from main.codes.editing import Task
@@ -19,7 +19,7 @@ tasks: list[URLPattern] = [
 # Templates of our own names: Django's belong to the admin, whose pages of the same kind look different.
 account: list[URLPattern] = [
     path("sign-in/", account_views.SignInView.as_view(), name="sign_in"),
-    path("sign-out/", auth.LogoutView.as_view(next_page="sign_in"), name="sign_out"),
+    path("sign-out/", auth.LogoutView.as_view(next_page=conf.login_url()), name="sign_out"),
     path("zone/", account_views.choose_zone, name="zone"),
     path(
         "password/",

@@ -6,6 +6,7 @@ from django.core.checks import run_checks
 from django.db import models
 from django.test.utils import isolate_apps
 
+from main import conf
 from main.accounts.users import new_user, signs_in_by_email
 from main.checks import check_user_model
 
@@ -52,3 +53,9 @@ def test_users_who_sign_in_with_a_name() -> None:
     assert not signs_in_by_email()
     user = new_user("john.smith", "john@example.com", is_active=False)
     assert (user.username, user.email, user.is_active, user.pk) == ("john.smith", "john@example.com", False, None)
+
+
+def test_the_project_may_have_its_own_pages_for_signing_in(settings) -> None:
+    assert conf.login_redirect_url() == "profile"  # knossos leaves Django's setting alone
+    settings.LOGIN_URL, settings.LOGIN_REDIRECT_URL = "/come-in/", "/welcome/"
+    assert (conf.login_url(), conf.login_redirect_url()) == ("/come-in/", "/welcome/")

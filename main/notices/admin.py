@@ -6,6 +6,7 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.contrib.auth import get_user_model
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
@@ -171,7 +172,7 @@ class NoticeAdmin(ReadOnlyAdmin):
     list_display = ["day", "user", "kind", "result", "sent", "error"]
     list_filter = ["state", "kind"]
     list_select_related = ["user"]
-    search_fields = ["user__username", "user__profile__name", "address", "message_id"]
+    search_fields = [f"user__{get_user_model().USERNAME_FIELD}", "user__profile__name", "address", "message_id"]
 
     def has_retry_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("main.change_userprofile")

@@ -7,6 +7,7 @@ import secrets
 from collections.abc import Iterable
 from datetime import timedelta
 
+from django.contrib.auth import get_user_model
 from django.contrib.auth.models import User
 from django.db.models import Q
 from django.urls import reverse
@@ -46,7 +47,7 @@ def key_of(user: User) -> CalendarKey | None:
 
 def owner(token: str) -> User | None:
     """Whose calendar has this secret; nobody's where it was revoked or the account is switched off."""
-    return User.objects.filter(calendar_key__hashed=_hashed(token), is_active=True).first()
+    return get_user_model()._default_manager.filter(calendar_key__hashed=_hashed(token), is_active=True).first()
 
 
 def etag(user: User) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Any
 
+from django.contrib.auth import get_user_model
 from django.contrib.auth.models import User
 from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
@@ -24,14 +25,18 @@ REACHABLE = (
 
 def agents() -> Any:
     """The profiles of people with codes who can be sent mail and have not said that they want none."""
-    users = User.objects.filter(REACHABLE).exclude(notice_preference__wants_mail=False)
+    users = get_user_model()._default_manager.filter(REACHABLE).exclude(notice_preference__wants_mail=False)
     has_codes = Exists(ReferralCode.objects.filter(agent=OuterRef("pk")))
     return UserProfile.objects.filter(has_codes, user__in=users).select_related("user").order_by("pk")
 
 
 def readers_of_the_summary() -> list[User]:
     """The staff who asked for the summary and may see the codes."""
-    users = User.objects.filter(REACHABLE, is_staff=True, notice_preference__wants_summary=True).order_by("pk")
+    users = (
+        get_user_model()
+        ._default_manager.filter(REACHABLE, is_staff=True, notice_preference__wants_summary=True)
+        .order_by("pk")
+    )
     return [user for user in users if user.has_perm("main.view_referralcode")]
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
 from django.core.signing import BadSignature
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -15,6 +14,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import condition, require_POST, require_safe
 
+from main.accounts.users import signed_in
 from main.models import ReferralCode
 from main.notices import calendar, conf, people, wishes
 from main.notices.forms import DaysForm, PreferenceForm, WishForm
@@ -51,7 +51,7 @@ def _switch(preference: Preference, kind: Notice.Kind, *, on: bool) -> None:
     preference.save(update_fields=[field])
 
 
-@login_required
+@signed_in
 @never_cache
 def mine(request: Any) -> HttpResponse:
     """Which mails the person who is signed in wants, and the address of the calendar."""
@@ -67,7 +67,7 @@ def mine(request: Any) -> HttpResponse:
     return render(request, "notices/mine.html", {"form": form, "key": calendar.key_of(request.user)})
 
 
-@login_required
+@signed_in
 @require_POST
 @never_cache
 def make_calendar(request: Any) -> HttpResponse:
@@ -76,7 +76,7 @@ def make_calendar(request: Any) -> HttpResponse:
     return render(request, "notices/calendar_made.html", {"url": url})
 
 
-@login_required
+@signed_in
 @require_POST
 def revoke_calendar(request: Any) -> HttpResponse:
     calendar.revoke(request.user)
@@ -101,7 +101,7 @@ def calendar_feed(request: HttpRequest, token: str) -> HttpResponse:
     return response
 
 
-@login_required
+@signed_in
 def ask_for_more_time(request: Any, pk: int) -> HttpResponse:
     """An agent asks for more time for one of its own codes."""
     code = get_object_or_404(ReferralCode.objects.select_related("agent"), pk=pk, agent__user=request.user)

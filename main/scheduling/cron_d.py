@@ -3,7 +3,7 @@
 import shlex
 from pathlib import Path
 
-from main.scheduling.installation import COMMAND, NAME, Installation
+from main.scheduling.installation import NAME, Installation
 from main.scheduling.schedule import CannotExpress, Schedule
 
 LONGEST_COMMAND = 998  # bytes; Debian's cron drops a longer line
@@ -24,7 +24,7 @@ def files(schedule: Schedule, here: Installation) -> dict[str, str]:
         # What is printed names codes and agents: for the owner and the group.
         # Without its folder the shell could not open the log, and would not start the job.
         f"umask 027 && mkdir -p {shlex.quote(log_folder)} && flock -n -E 75 {shlex.quote(here.manage)}"
-        f" {shlex.quote(here.python)} {shlex.quote(here.manage)} {COMMAND} >> {shlex.quote(here.log)} 2>&1"
+        f" {shlex.quote(here.python)} {shlex.quote(here.manage)} {here.command} >> {shlex.quote(here.log)} 2>&1"
     )
     if len(command.encode()) > LONGEST_COMMAND:
         raise CannotExpress(f"cron cannot run a line of more than {LONGEST_COMMAND} bytes: shorten the paths.")

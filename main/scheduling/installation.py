@@ -16,3 +16,5 @@ class Installation(NamedTuple):
     folder: str
     log: str
     user: str
+    # With the module of the settings, which the scheduler would not know from an environment.
+    command: str

@@ -1,6 +1,6 @@
 """A service and its timer for systemd."""
 
-from main.scheduling.installation import COMMAND, NAME, TIME_LIMIT_HOURS, Installation
+from main.scheduling.installation import NAME, TIME_LIMIT_HOURS, Installation
 from main.scheduling.schedule import Schedule, refuse_either_day
 
 WEEKDAYS = ("Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat")
@@ -41,7 +41,7 @@ def files(schedule: Schedule, here: Installation) -> dict[str, str]:
         user=here.user,
         python=_quoted(here.python),
         manage=_quoted(here.manage),
-        command=COMMAND,
+        command=here.command,
         hours=TIME_LIMIT_HOURS,
     )
     return {f"{NAME}.service": service, f"{NAME}.timer": TIMER.format(calendar=calendar(schedule))}

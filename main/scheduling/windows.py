@@ -2,7 +2,7 @@
 
 from xml.sax.saxutils import escape
 
-from main.scheduling.installation import COMMAND, NAME, TIME_LIMIT_HOURS, Installation
+from main.scheduling.installation import NAME, TIME_LIMIT_HOURS, Installation
 from main.scheduling.schedule import CannotExpress, Schedule, refuse_either_day
 
 WEEKDAYS = ("Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday")
@@ -55,7 +55,7 @@ def files(schedule: Schedule, here: Installation) -> dict[str, str]:
         days=_days(schedule.weekdays),
         hours=TIME_LIMIT_HOURS,
         python=escape(here.python),
-        command=COMMAND,
+        command=here.command,
         folder=escape(here.folder),
     )
     return {f"{NAME}.xml": xml}

@@ -59,6 +59,12 @@ class Person(AbstractUser):
     objects = People()
 """
 
+SETTINGS_OF_PEOPLE = """
+INSTALLED_APPS += ["people"]
+AUTH_USER_MODEL = "people.Person"
+DEFAULT_AUTO_FIELD = "django.db.models.AutoField"
+"""
+
 CELERY = """\
 import os
 
@@ -121,6 +127,18 @@ see(browser, "/admin/main/userprofile/add/", "Name:")
 fields = {{"name": "New Agent", "role": "agent", "user": new.pk}}
 send(browser, "/admin/main/userprofile/add/", fields, "New Agent")
 assert UserProfile.objects.get(name="New Agent").user == new
+print("seen")
+"""
+
+VISIT_NOTICES = """\
+from django.contrib.auth import get_user_model
+from django.test import Client
+
+browser = Client(headers={"host": "localhost"})
+assert browser.get("/referrals/notices/").url == "/referrals/sign-in/?next=/referrals/notices/"
+browser.force_login(get_user_model()._default_manager.filter(is_superuser=True).first())
+for page in ("/referrals/notices/", "/admin/notices/notice/", "/admin/notices/wish/", "/admin/notices/notice/?q=john"):
+    assert browser.get(page).status_code == 200, page
 print("seen")
 """
 
@@ -204,7 +222,7 @@ def shop(request: pytest.FixtureRequest, tmp_path: Path, database: str) -> Shop:
     if request.param == "users with e-mail addresses":
         shop.add("people/__init__.py", "")
         shop.add("people/models.py", PEOPLE)
-        shop.add("shop/settings.py", '\nINSTALLED_APPS += ["people"]\nAUTH_USER_MODEL = "people.Person"\n')
+        shop.add("shop/settings.py", SETTINGS_OF_PEOPLE)
         shop.manage("makemigrations", "people")
     return shop
 
@@ -245,6 +263,20 @@ def run_by_cron(command: str) -> str:
     done = subprocess.run(["/bin/sh", "-c", command], env=BARE, cwd="/", check=True, capture_output=True, text=True)
     assert done.stderr == ""
     return done.stdout
+
+
+@pytest.mark.parametrize("shop", ["users with e-mail addresses"], indirect=True)
+def test_with_the_app_that_can_be_left_out(shop) -> None:
+    settings, urls = snippets("Mails about codes")
+    shop.add("shop/settings.py", settings)
+    shop.add("shop/urls.py", urls)
+    assert shop.manage("check") == "System check identified no issues (0 silenced).\n"
+    shop.manage("makemigrations", "--check", "--dry-run")
+    addresses = re.findall(r"user (\S+)  password (\S+)", shop.manage("demo"))
+    [(staff, password), (agent, _)] = addresses
+    assert shop.python(VISIT.format(staff=staff, agent=agent, password=password)) == "seen\n"
+    assert shop.python(VISIT_NOTICES) == "seen\n"
+    assert shop.manage("send_notices").startswith("Notices are sent from now on.")
 
 
 @pytest.mark.parametrize("shop", ["users with e-mail addresses"], indirect=True)

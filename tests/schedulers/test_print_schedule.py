@@ -5,19 +5,21 @@ import sys
 from pathlib import Path
 
 import pytest
+from django.conf import settings
 from django.core.management import CommandError
 
 PROJECT = Path(__file__).parent.parent.parent
 PYTHON = sys.executable
 USER = getpass.getuser()
+LOGS = settings.LOG_DIR
 
 CRON = f"""\
 # Expires referral codes. cron reads this file as /etc/cron.d/expire-referral-codes: owned by root, no dot in its name.
 SHELL=/bin/sh
 PATH=/usr/bin:/bin
 # flock exits with 75 if the previous run is still going.
-0 2 * * * {USER} umask 027 && mkdir -p {PROJECT}/logs && flock -n -E 75 {PROJECT}/manage.py {PYTHON}\
- {PROJECT}/manage.py expire_referral_codes >> {PROJECT}/logs/scheduled_runs.log 2>&1
+0 2 * * * {USER} umask 027 && mkdir -p {LOGS} && flock -n -E 75 {PROJECT}/manage.py {PYTHON}\
+ {PROJECT}/manage.py expire_referral_codes --settings=tests.settings >> {LOGS}/scheduled_runs.log 2>&1
 """
 
 SERVICE = f"""\
@@ -30,7 +32,7 @@ Wants=network-online.target
 [Service]
 Type=oneshot
 User={USER}
-ExecStart=:/usr/bin/nice -n 0 "{PYTHON}" "{PROJECT}/manage.py" expire_referral_codes
+ExecStart=:/usr/bin/nice -n 0 "{PYTHON}" "{PROJECT}/manage.py" expire_referral_codes --settings=tests.settings
 TimeoutStartSec=1h
 """
 

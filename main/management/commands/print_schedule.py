@@ -1,6 +1,7 @@
 """`python manage.py print_schedule cron|systemd|windows`: a file of this installation, ready to install."""
 
 import getpass
+import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from main import conf
 from main.codes.text import visible
 from main.scheduling import cron_d, systemd, windows
-from main.scheduling.installation import NAME, Installation
+from main.scheduling.installation import COMMAND, NAME, Installation
 from main.scheduling.schedule import CannotExpress, parse_schedule
 
 TARGETS = {"cron": cron_d.files, "systemd": systemd.files, "windows": windows.files}
@@ -71,6 +72,7 @@ def _this_installation() -> Installation:
         folder=str(manage.parent),
         log=str(conf.schedule_log()),
         user=getpass.getuser(),
+        command=f"{COMMAND} --settings={os.environ['DJANGO_SETTINGS_MODULE']}",
     )
     for path in here:
         if not path.isprintable():
