@@ -13,6 +13,8 @@ from typing import Any
 
 import playwright.sync_api
 
+from tests.patience import PATIENCE
+
 EXECUTABLE = shutil.which("chromium")
 FLAGS = [
     "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
@@ -38,6 +40,7 @@ class OnThread:
 
 
 expect = OnThread(playwright.sync_api.expect)
+expect.set_options(timeout=PATIENCE * 1000)
 
 
 @contextmanager
