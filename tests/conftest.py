@@ -6,12 +6,11 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from io import StringIO
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import pytest
 import time_machine
@@ -30,34 +29,34 @@ INSTANT = timedelta(microseconds=1)
 FEW = 3
 
 
-def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
+def pytest_xdist_auto_num_workers(config):
     """A few files named on the command line run in this process: workers take longer to start than they save."""
     files = [Path(argument.partition("::")[0]) for argument in config.args]
     return 0 if len(files) <= FEW and all(file.is_file() for file in files) else None
 
 
 @pytest.fixture(autouse=True, scope="session")
-def _ctrl_c_works() -> None:
+def _ctrl_c_works():
     """A shell makes what it runs in the background ignore Ctrl-C, and the tests' processes would inherit that."""
     if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture
-def clock() -> Iterator[time_machine.Traveller]:
+def clock():
     """The time stands still at NOW."""
     with time_machine.travel(NOW, tick=False) as traveller:
         yield traveller
 
 
 @pytest.fixture(autouse=True)
-def _frozen_clocks_may_differ(settings: Any) -> None:
+def _frozen_clocks_may_differ(settings):
     """Tests freeze this process's clock far from the database server's; those of the guard set it themselves."""
     settings.EXPIRATION_CLOCK_TOLERANCE = float("inf")
 
 
 @pytest.fixture(autouse=True)
-def log_file(tmp_path: Path) -> Iterator[Path]:
+def log_file(tmp_path):
     """The log of expirations, in a folder of the test instead of the project's."""
     handler = logging.getLogger("main.signals").handlers[0]
     assert isinstance(handler, logging.FileHandler)
@@ -69,28 +68,28 @@ def log_file(tmp_path: Path) -> Iterator[Path]:
 
 
 @pytest.fixture(autouse=True)
-def _nobody_has_tried_before() -> None:
+def _nobody_has_tried_before():
     counts_of_this_process().reset()
 
 
-def make_agent(name: str, **user: Any) -> UserProfile:
+def make_agent(name, **user):
     """An agent whose user name is its first name."""
     account = User.objects.create_user(name.split(maxsplit=1)[0].lower(), **user)
     return UserProfile.objects.create(user=account, name=name, role=UserProfile.Role.AGENT)
 
 
-def make_code(code: str, **fields: Any) -> ReferralCode:
+def make_code(code, **fields):
     """A code stored as it is, past the signal that would mark it inactive."""
     return ReferralCode.objects.bulk_create([ReferralCode(code=code, **fields)])[0]
 
 
 @pytest.fixture
-def john(db: None) -> UserProfile:
+def john(db):
     return make_agent("John Smith")
 
 
 @pytest.fixture
-def three_overdue(john: UserProfile) -> list[ReferralCode]:
+def three_overdue(john):
     """The three codes of the design document, each an hour longer past its date than the next."""
     return [
         make_code("JOHNS-20", agent=john, discount=20, expires_at=NOW - timedelta(hours=3)),
@@ -100,16 +99,16 @@ def three_overdue(john: UserProfile) -> list[ReferralCode]:
 
 
 @pytest.fixture
-def one_connection(monkeypatch: pytest.MonkeyPatch) -> None:
+def one_connection(monkeypatch):
     """Batches one after the other, for what is looked at between two of them."""
     monkeypatch.setitem(databases.WAYS, connection.vendor, databases.way()._replace(connections=1))
 
 
 @pytest.fixture
-def run_command() -> Callable[..., str]:
+def run_command():
     """Run a management command and return all that it printed."""
 
-    def run(*args: str, **options: Any) -> str:
+    def run(*args, **options):
         out = StringIO()
         call_command(*args, stdout=out, **options)
         return out.getvalue()
@@ -134,7 +133,7 @@ def managed(folder, *args, **env):
 
 
 @pytest.fixture
-def manage(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
+def manage(tmp_path):
     """`managed` in the folder of the test; there is no database yet."""
     return partial(managed, tmp_path)
 
@@ -164,10 +163,10 @@ class Import(NamedTuple):
 
 
 @pytest.fixture
-def import_codes(tmp_path: Path) -> Callable[..., Import]:
+def import_codes(tmp_path):
     """Run the command `import_codes` on a file codes.csv with this content."""
 
-    def run(content: str | bytes, *args: str, **options: Any) -> Import:
+    def run(content, *args, **options):
         file, out, err = tmp_path / "codes.csv", StringIO(), StringIO()
         file.write_bytes(content.encode() if isinstance(content, str) else content)
         try:

@@ -131,7 +131,7 @@ def test_it_costs_the_same_few_queries_however_many_codes(client, django_assert_
 
 
 @pytest.mark.parametrize("first", ["django.contrib.admin", "main.admin", "main.staff.site"])
-def test_a_fresh_server_registers_every_model_whatever_it_imports_first(manage, first) -> None:
+def test_a_fresh_server_registers_every_model_whatever_it_imports_first(manage, first):
     """A process of its own, as a test before this one may have imported the admin in a kinder order."""
     show = (
         f"import {first}; from django.urls import get_resolver; get_resolver().url_patterns;"

@@ -1,11 +1,9 @@
 """The line on the admin's form of a code that says what the save will do: the form's own validation, and no save."""
 
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
-from django.test import Client
 
 from main.models import ReferralCode
 from tests.conftest import NOW, make_agent, make_code
@@ -19,12 +17,12 @@ CHOOSE = "Choose Active to let it work."
 
 
 @pytest.fixture(autouse=True)
-def _athens_at_four_in_the_morning(settings: Any, client: Client, clock: Any) -> None:
+def _athens_at_four_in_the_morning(settings, client, clock):
     settings.TIME_ZONE = "Europe/Athens"
     client.force_login(make_staff())
 
 
-def said(client: Client, url: str = NEW, day: str = "", time: str = "", **fields: Any) -> tuple[str, bool]:
+def said(client, url=NEW, day="", time="", **fields):
     """The sentence, and whether it is an alarm."""
     form = {"code": "", "agent": "", "discount": "", "status": "active", **fields}
     answer = client.post(url, {**form, "expires_at_0": day, "expires_at_1": time}).json()
@@ -70,12 +68,12 @@ def said(client: Client, url: str = NEW, day: str = "", time: str = "", **fields
         ),
     ],
 )  # fmt: skip
-def test_it_says_what_the_save_will_do(client, day, time, status, sentence, alarm) -> None:
+def test_it_says_what_the_save_will_do(client, day, time, status, sentence, alarm):
     assert said(client, day=day, time=time, status=status) == (sentence, alarm)
     assert not ReferralCode.objects.exists()
 
 
-def test_a_code_of_a_switched_off_agent_does_not_work(client) -> None:
+def test_a_code_of_a_switched_off_agent_does_not_work(client):
     agent = make_agent("Maria Garcia", is_active=False)
     assert said(client, agent=agent.pk) == (
         "Once saved, the code does not work: the agent's account is switched off.",
@@ -85,7 +83,7 @@ def test_a_code_of_a_switched_off_agent_does_not_work(client) -> None:
     assert said(client, agent=agent.pk) == ("Once saved, the code works without an end date.", False)
 
 
-def test_of_a_code_that_has_long_expired_it_raises_no_alarm(client) -> None:
+def test_of_a_code_that_has_long_expired_it_raises_no_alarm(client):
     code = make_code("GONE-10", expires_at=NOW - timedelta(days=400), status="inactive", expired_at=NOW)
     before = ReferralCode.objects.values().get()
     url = f"/admin/main/referralcode/{code.pk}/what-a-save-does/"
@@ -100,7 +98,7 @@ def test_of_a_code_that_has_long_expired_it_raises_no_alarm(client) -> None:
     assert ReferralCode.objects.values().get() == before
 
 
-def test_it_speaks_in_the_zone_of_the_visitor(client) -> None:
+def test_it_speaks_in_the_zone_of_the_visitor(client):
     client.cookies["zone"] = "Asia/Tokyo"
     assert (
         said(client, day="21/11/2026", time="18:00")[0] == "Once saved, the code works until 21 Nov 2026, 18:00 JST."
@@ -108,7 +106,7 @@ def test_it_speaks_in_the_zone_of_the_visitor(client) -> None:
     assert not ReferralCode.objects.filter(expires_at=datetime(2026, 11, 21, 9, tzinfo=UTC)).exists()
 
 
-def test_the_form_names_the_address_that_is_asked(client) -> None:
+def test_the_form_names_the_address_that_is_asked(client):
     code = make_code("ON-10")
     for page, hint in (("add", "add"), (f"{code.pk}/change", str(code.pk))):
         html = client.get(f"/admin/main/referralcode/{page}/").content.decode()
@@ -116,5 +114,5 @@ def test_the_form_names_the_address_that_is_asked(client) -> None:
 
 
 @pytest.mark.parametrize("pk", ["0", "nothing", "9" * 30])
-def test_of_a_code_that_is_not_there_it_says_nothing(client, pk) -> None:
+def test_of_a_code_that_is_not_there_it_says_nothing(client, pk):
     assert client.post(f"/admin/main/referralcode/{pk}/what-a-save-does/", {}).status_code == 404

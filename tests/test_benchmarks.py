@@ -7,7 +7,7 @@ from tests.conftest import PROJECT
 from tests.patience import PATIENCE
 
 
-def benchmark(*arguments: str) -> str:
+def benchmark(*arguments):
     done = subprocess.run(
         [sys.executable, "-m", "benchmarks.sweep", *arguments],
         cwd=PROJECT, capture_output=True, text=True, timeout=PATIENCE, check=False,
@@ -16,7 +16,7 @@ def benchmark(*arguments: str) -> str:
     return done.stdout
 
 
-def test_it_expires_the_same_codes_with_every_contender_and_prints_a_table() -> None:
+def test_it_expires_the_same_codes_with_every_contender_and_prints_a_table():
     table = benchmark("--only", "limit", "--rounds", "1", "--size", "0.001")
     rows = [line.split(" | ")[0] for line in table.splitlines() if line.startswith("|")]
     assert rows == [
@@ -27,5 +27,5 @@ def test_it_expires_the_same_codes_with_every_contender_and_prints_a_table() -> 
     ]
 
 
-def test_it_says_how_to_be_used() -> None:
+def test_it_says_how_to_be_used():
     assert "python -m benchmarks.sweep --database postgres://" in benchmark("--help")

@@ -11,21 +11,21 @@ from main.accounts.users import new_user, signs_in_by_email
 from main.checks import check_user_model
 
 
-def errors() -> list[str]:
+def errors():
     return [said.msg for said in run_checks() if said.id.startswith("main.E")]
 
 
-def test_nothing_is_wrong_as_it_is() -> None:
+def test_nothing_is_wrong_as_it_is():
     assert errors() == []
 
 
-def test_a_project_without_time_zones(settings) -> None:
+def test_a_project_without_time_zones(settings):
     settings.USE_TZ = False
     assert errors() == ["USE_TZ is off."]
 
 
 @isolate_apps("tests")
-def test_users_who_cannot_be_switched_off(monkeypatch) -> None:
+def test_users_who_cannot_be_switched_off(monkeypatch):
     class Person(AbstractBaseUser):
         class Meta:
             app_label = "tests"
@@ -35,7 +35,7 @@ def test_users_who_cannot_be_switched_off(monkeypatch) -> None:
 
 
 @isolate_apps("tests")
-def test_users_who_sign_in_by_email(monkeypatch) -> None:
+def test_users_who_sign_in_by_email(monkeypatch):
     class Person(AbstractBaseUser):
         email = models.EmailField(unique=True)
         USERNAME_FIELD = "email"
@@ -48,14 +48,14 @@ def test_users_who_sign_in_by_email(monkeypatch) -> None:
     assert new_user("john.smith", "john@example.com").get_username() == "john@example.com"
 
 
-def test_users_who_sign_in_with_a_name() -> None:
+def test_users_who_sign_in_with_a_name():
     assert get_user_model().USERNAME_FIELD == "username"
     assert not signs_in_by_email()
     user = new_user("john.smith", "john@example.com", is_active=False)
     assert (user.username, user.email, user.is_active, user.pk) == ("john.smith", "john@example.com", False, None)
 
 
-def test_the_project_may_have_its_own_pages_for_signing_in(settings) -> None:
+def test_the_project_may_have_its_own_pages_for_signing_in(settings):
     assert conf.login_redirect_url() == "profile"  # knossos leaves Django's setting alone
     settings.LOGIN_URL, settings.LOGIN_REDIRECT_URL = "/come-in/", "/welcome/"
     assert (conf.login_url(), conf.login_redirect_url()) == ("/come-in/", "/welcome/")

@@ -14,23 +14,23 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.mark.parametrize("typed", ["JOHNS-20", "johns-20", "JohnS-20", "  johns-20 "])
-def test_a_code_is_found_whatever_its_case_and_the_spaces_around_it(typed) -> None:
+def test_a_code_is_found_whatever_its_case_and_the_spaces_around_it(typed):
     code = make_code("Johns-20")
     assert ReferralCode.objects.with_code(typed).get() == code
 
 
 @pytest.mark.parametrize("typed", ["JOHNS-2", "JOHNS-200", "JOHNS_20", "%", "", "\0", "JOHNS-20\x1b", "\ud800"])
-def test_another_code_is_not_found(typed) -> None:
+def test_another_code_is_not_found(typed):
     make_code("JOHNS-20")
     assert not ReferralCode.objects.with_code(typed).exists()
 
 
-def test_a_code_beyond_ascii_is_found_whatever_its_case() -> None:
+def test_a_code_beyond_ascii_is_found_whatever_its_case():
     code = make_code("ΜΑΡΊΑ-15")
     assert ReferralCode.objects.with_code("μαρία-15").get() == code
 
 
-def test_a_code_is_unique_whatever_its_case() -> None:
+def test_a_code_is_unique_whatever_its_case():
     make_code("JOHNS-20")
     with pytest.raises(IntegrityError), transaction.atomic():
         ReferralCode.objects.create(code="johns-20")
@@ -38,7 +38,7 @@ def test_a_code_is_unique_whatever_its_case() -> None:
         ReferralCode(code="Johns-20").full_clean()
 
 
-def test_a_code_is_stored_as_given() -> None:
+def test_a_code_is_stored_as_given():
     ReferralCode.objects.create(code="Johns-20")
     assert ReferralCode.objects.get().code == "Johns-20"
 
@@ -47,7 +47,7 @@ def test_a_code_is_stored_as_given() -> None:
     "code", ["A\nB", "A\x00B", "A\x1b[2J", "A\u202eB", "A\ud800", "A\u200bB", " A", "A ", "A\xa0B"]
 )
 @pytest.mark.parametrize("write", ["create", "bulk_create", "update"])
-def test_control_characters_never_get_in(code, write) -> None:
+def test_control_characters_never_get_in(code, write):
     make_code("CLEAN")
     with pytest.raises(ValidationError, match="A code is one line of printable characters"), transaction.atomic():
         match write:
@@ -68,12 +68,12 @@ def test_control_characters_never_get_in(code, write) -> None:
         ("X" * 65, "Ensure this value has at most 64 characters"),
     ],
 )
-def test_a_code_that_could_not_be_compared_is_refused(code, reason) -> None:
+def test_a_code_that_could_not_be_compared_is_refused(code, reason):
     with pytest.raises(ValidationError, match=reason):
         ReferralCode.objects.create(code=code)
 
 
-def test_a_name_may_be_of_any_script_but_on_one_line() -> None:
+def test_a_name_may_be_of_any_script_but_on_one_line():
     for name in ["Zoë O'Brien", "Πέτρος Μύλλερ", "علی\u200cرضا", "山田 太郎"]:
         UserProfile(name=name).clean_fields(exclude=["user"])
     with pytest.raises(ValidationError, match="Only printable characters"):
@@ -81,24 +81,24 @@ def test_a_name_may_be_of_any_script_but_on_one_line() -> None:
 
 
 @pytest.mark.parametrize("discount", [-1, "100.01"])
-def test_a_discount_is_a_percentage(discount) -> None:
+def test_a_discount_is_a_percentage(discount):
     with pytest.raises(ValidationError):
         ReferralCode(code="X", discount=discount).full_clean()
     with pytest.raises(IntegrityError), transaction.atomic():
         ReferralCode.objects.create(code="X", discount=discount)
 
 
-def test_an_unknown_status_is_refused() -> None:
+def test_an_unknown_status_is_refused():
     with pytest.raises(IntegrityError), transaction.atomic():
         ReferralCode.objects.create(code="X", status="expired")
 
 
-def test_a_date_given_as_text_is_an_instant_after_the_save() -> None:
+def test_a_date_given_as_text_is_an_instant_after_the_save():
     code = ReferralCode.objects.create(code="X", expires_at="2027-01-01T00:00:00+02:00")
     assert code.expires_at == datetime(2026, 12, 31, 22, tzinfo=UTC)
 
 
-def test_saving_some_fields_counts_as_an_edit(clock) -> None:
+def test_saving_some_fields_counts_as_an_edit(clock):
     code = make_code("X")
     clock.shift(60)
     code.discount = 5
@@ -108,7 +108,7 @@ def test_saving_some_fields_counts_as_an_edit(clock) -> None:
     assert (code.updated_at - code.created_at).total_seconds() == 60
 
 
-def test_reactivating_a_code_clears_the_mark_of_its_expiry(clock) -> None:
+def test_reactivating_a_code_clears_the_mark_of_its_expiry(clock):
     code = ReferralCode.objects.create(code="X", expires_at=NOW)
     assert code.expired_at == NOW
     code.status, code.expires_at = ReferralCode.Status.ACTIVE, None
@@ -117,7 +117,7 @@ def test_reactivating_a_code_clears_the_mark_of_its_expiry(clock) -> None:
     assert (code.status, code.expired_at) == ("active", None)
 
 
-def test_an_agent_with_codes_is_not_deleted() -> None:
+def test_an_agent_with_codes_is_not_deleted():
     john = make_agent("John Smith")
     make_code("JOHNS-20", agent=john)
     with pytest.raises(ProtectedError):

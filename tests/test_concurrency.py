@@ -25,14 +25,14 @@ SHELL = ExpirationRun.StartedBy.SHELL
 class Holder(threading.Thread):
     """Another connection, which holds a row until it is told what to do with it."""
 
-    def __init__(self, code: ReferralCode, **edit: object) -> None:
+    def __init__(self, code, **edit):
         super().__init__()
         self.code, self.edit = code, edit
         self.holding, self.release = threading.Event(), threading.Event()
         self.start()
         assert self.holding.wait(PATIENCE)
 
-    def run(self) -> None:
+    def run(self):
         with transaction.atomic():
             row = ReferralCode.objects.filter(pk=self.code.pk)
             row.select_for_update().get()
@@ -42,7 +42,7 @@ class Holder(threading.Thread):
         connection.close()
 
 
-def test_an_edit_that_extends_a_code_while_a_sweep_runs_is_kept(three_overdue) -> None:
+def test_an_edit_that_extends_a_code_while_a_sweep_runs_is_kept(three_overdue):
     held = three_overdue[0]
     holder = Holder(held, expires_at=NOW + timedelta(days=36500))
     # The sweep skips the locked row, and reports its batch of the others.
@@ -53,12 +53,12 @@ def test_an_edit_that_extends_a_code_while_a_sweep_runs_is_kept(three_overdue) -
     assert run.expired_count == run.codes.count() == 2
 
 
-def test_a_locked_code_that_stays_overdue_is_expired_at_the_end_of_the_sweep(three_overdue) -> None:
+def test_a_locked_code_that_stays_overdue_is_expired_at_the_end_of_the_sweep(three_overdue):
     held = three_overdue[0]
     holder = Holder(held, discount=5)
     sizes = []
 
-    def on_batch(size: int) -> None:
+    def on_batch(size):
         sizes.append(size)
         holder.release.set()
 
@@ -70,7 +70,7 @@ def test_a_locked_code_that_stays_overdue_is_expired_at_the_end_of_the_sweep(thr
     assert run.expired_count == run.codes.count() == 3
 
 
-def test_a_code_that_stays_locked_fails_the_run_and_the_rest_stands(three_overdue, monkeypatch) -> None:
+def test_a_code_that_stays_locked_fails_the_run_and_the_rest_stands(three_overdue, monkeypatch):
     monkeypatch.setattr(databases, "LOCK_WAIT", timedelta(seconds=1))
     holder = Holder(three_overdue[0])
     try:
@@ -84,14 +84,14 @@ def test_a_code_that_stays_locked_fails_the_run_and_the_rest_stands(three_overdu
     assert "lock timeout" in run.error
 
 
-def test_two_sweeps_at_once_expire_each_code_once() -> None:
+def test_two_sweeps_at_once_expire_each_code_once():
     ReferralCode.objects.bulk_create(
         ReferralCode(code=f"CODE-{number}", expires_at=NOW - timedelta(days=900)) for number in range(500)
     )
     start = threading.Barrier(2)
     runs = []
 
-    def sweeper() -> None:
+    def sweeper():
         start.wait(PATIENCE)
         runs.append(sweep(SHELL, batch_size=7))
         connection.close()
@@ -106,10 +106,8 @@ def test_two_sweeps_at_once_expire_each_code_once() -> None:
     assert not ReferralCode.objects.overdue().exists()
 
 
-def test_a_connection_lost_after_a_batch_fails_the_run_and_what_was_committed_stands(
-    three_overdue, one_connection
-) -> None:
-    def lose_connection(size: int) -> None:
+def test_a_connection_lost_after_a_batch_fails_the_run_and_what_was_committed_stands(three_overdue, one_connection):
+    def lose_connection(size):
         pid = connection.connection.info.backend_pid
         with connection.copy().cursor() as another:
             another.execute("SELECT pg_terminate_backend(%s)", [pid])

@@ -32,13 +32,13 @@ def refusals():
     return [message.msg for message in run_checks() if message.id == "main.E001"]
 
 
-def test_the_database_of_the_settings_is_known() -> None:
+def test_the_database_of_the_settings_is_known():
     assert databases.kind() == connection.vendor
     assert refusals() == []
 
 
 @pytest.mark.parametrize(("fixture", "sentence"), [("unknown", UNKNOWN), ("too_old", OLD)])
-def test_another_is_refused_by_the_check_and_by_each_command(request, fixture, sentence) -> None:
+def test_another_is_refused_by_the_check_and_by_each_command(request, fixture, sentence):
     request.getfixturevalue(fixture)
     assert refusals() == [sentence]
     with pytest.raises(WrongDatabase, match=sentence):
@@ -49,13 +49,13 @@ def test_another_is_refused_by_the_check_and_by_each_command(request, fixture, s
 
 
 @pytest.mark.parametrize("oldest", [(3, 35), (3, 35, 0), (3, 46, 1)])
-def test_sqlite_from_3_35_on_is_known(monkeypatch, oldest) -> None:
+def test_sqlite_from_3_35_on_is_known(monkeypatch, oldest):
     monkeypatch.setattr("sqlite3.dbapi2.sqlite_version_info", oldest)
     assert refusals() == []
 
 
 @pytest.mark.parametrize("scheme", ["mysql", "mariadb", "oracle"])
-def test_the_settings_refuse_the_address_of_another(manage, scheme) -> None:
+def test_the_settings_refuse_the_address_of_another(manage, scheme):
     refused = manage("expire_referral_codes", DATABASE_URL=f"{scheme}://someone:secret@127.0.0.1/knossos")
     assert (refused.returncode, refused.stdout) == (1, "")
     assert refused.stderr.startswith("The settings are wrong: DATABASE_URL is ")

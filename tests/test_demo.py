@@ -16,7 +16,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
 
 
 @pytest.fixture(autouse=True)
-def development(settings) -> None:
+def development(settings):
     settings.DEBUG = True
 
 
@@ -25,17 +25,17 @@ def demo(run_command):
     return lambda: run_command("demo")
 
 
-def states() -> Counter[ReferralCode.State]:
+def states():
     return Counter(code.state() for code in ReferralCode.objects.select_related("agent__user"))
 
 
-def snapshot() -> list[tuple[object, ...]]:
+def snapshot():
     """Everything of the codes that does not depend on how often the demo ran."""
     fields = ["code", "agent__name", "discount", "expires_at", "status", "expired_at", "created_at", "updated_at"]
     return list(ReferralCode.objects.order_by("code").values_list(*fields))
 
 
-def test_it_shows_the_dry_run_and_the_run_and_says_what_to_do_next(demo) -> None:
+def test_it_shows_the_dry_run_and_the_run_and_says_what_to_do_next(demo):
     lines = demo().splitlines()
     assert lines[0] == "Loaded 299 referral codes of agents and of the house."
     dry_run, run = (number for number, line in enumerate(lines) if line.startswith("$ "))
@@ -59,7 +59,7 @@ def test_it_shows_the_dry_run_and_the_run_and_says_what_to_do_next(demo) -> None
 
 
 @pytest.mark.parametrize("hour", [0, 1, 3, 22, 23])
-def test_the_same_codes_are_overdue_at_any_hour_of_the_day(demo, clock, hour) -> None:
+def test_the_same_codes_are_overdue_at_any_hour_of_the_day(demo, clock, hour):
     clock.move_to(NOW.replace(hour=hour, minute=30))
     lines = demo().splitlines()
     assert "[DRY RUN] Would expire 11 referral code(s):" in lines
@@ -68,7 +68,7 @@ def test_the_same_codes_are_overdue_at_any_hour_of_the_day(demo, clock, hour) ->
     assert timedelta(hours=21) <= this_run - last_night < timedelta(hours=46)
 
 
-def test_the_printed_users_can_sign_in_and_no_other_can(demo) -> None:
+def test_the_printed_users_can_sign_in_and_no_other_can(demo):
     users = dict(re.findall(r"user (\S+)  password (\S+)", demo()))
     assert set(users) == {"staff", "john.smith"}
     staff, john = (User.objects.get(username=name) for name in users)
@@ -81,11 +81,11 @@ def test_the_printed_users_can_sign_in_and_no_other_can(demo) -> None:
     assert not any(user.has_usable_password() for user in others)
 
 
-def test_each_run_has_a_password_of_its_own(demo) -> None:
+def test_each_run_has_a_password_of_its_own(demo):
     assert len({re.findall(r"password (\S+)", demo())[0] for _ in range(3)}) == 3
 
 
-def test_there_are_codes_in_every_state_and_a_ledger_of_thirty_nights_and_the_run(demo) -> None:
+def test_there_are_codes_in_every_state_and_a_ledger_of_thirty_nights_and_the_run(demo):
     demo()
     assert set(states()) == set(ReferralCode.State) - {ReferralCode.State.OVERDUE}
     assert min(states().values()) >= 10
@@ -98,7 +98,7 @@ def test_there_are_codes_in_every_state_and_a_ledger_of_thirty_nights_and_the_ru
     assert set(runs.values_list("state", flat=True)) == {"completed"}
 
 
-def test_a_second_run_puts_everything_back(demo) -> None:
+def test_a_second_run_puts_everything_back(demo):
     demo()
     before = snapshot()
     john = UserProfile.objects.get(name="John Smith")
@@ -112,26 +112,26 @@ def test_a_second_run_puts_everything_back(demo) -> None:
     assert User.objects.count() == 17
 
 
-def test_it_leaves_users_of_somebody_else_alone(demo) -> None:
+def test_it_leaves_users_of_somebody_else_alone(demo):
     User.objects.create_user("carla")
     demo()
     demo()
     assert User.objects.filter(username="carla").exists()
 
 
-def code_of_the_house() -> None:
+def code_of_the_house():
     make_code("SPRING-10")
 
 
-def code_of_an_agent() -> None:
+def code_of_an_agent():
     make_code("SPRING-10", agent=make_agent("Ana"))
 
 
-def user_of_a_name_that_the_demo_needs() -> None:
+def user_of_a_name_that_the_demo_needs():
     User.objects.create_user("staff")
 
 
-def ledger() -> None:
+def ledger():
     make_code("GONE", expires_at=NOW)
     sweep(ExpirationRun.StartedBy.COMMAND)
     ReferralCode.objects.all().delete()
@@ -146,7 +146,7 @@ def ledger() -> None:
         (ledger, "1 expiration run(s) that the demo did not make: 2026-11-21 02:00:00+00:00."),
     ],
 )
-def test_a_database_that_holds_something_else_is_refused(demo, prepare, found) -> None:
+def test_a_database_that_holds_something_else_is_refused(demo, prepare, found):
     prepare()
     before = (User.objects.count(), ReferralCode.objects.count(), ExpirationRun.objects.count())
     with pytest.raises(CommandError) as refused:
@@ -158,7 +158,7 @@ def test_a_database_that_holds_something_else_is_refused(demo, prepare, found) -
     assert (User.objects.count(), ReferralCode.objects.count(), ExpirationRun.objects.count()) == before
 
 
-def test_after_a_demo_too_a_code_that_is_not_of_it_is_refused(demo) -> None:
+def test_after_a_demo_too_a_code_that_is_not_of_it_is_refused(demo):
     demo()
     make_code("REAL-1")
     with pytest.raises(CommandError, match=r"1 referral code\(s\) that the demo did not make: REAL-1"):
@@ -166,7 +166,7 @@ def test_after_a_demo_too_a_code_that_is_not_of_it_is_refused(demo) -> None:
     assert ReferralCode.objects.count() == 300
 
 
-def test_without_debug_it_is_refused(demo, settings) -> None:
+def test_without_debug_it_is_refused(demo, settings):
     settings.DEBUG = False
     with pytest.raises(CommandError, match="it runs only where DEBUG is on"):
         demo()

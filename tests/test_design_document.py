@@ -104,13 +104,13 @@ CRONJOBS = [
 """
 
 
-def run_snippet(snippet: str, names: dict | None = None) -> dict:
+def run_snippet(snippet, names=None):
     names = {} if names is None else names
     exec(snippet, names)  # noqa: S102
     return names
 
 
-def test_the_testing_walkthrough_from_start_to_end(john, clock, run_command, capsys) -> None:
+def test_the_testing_walkthrough_from_start_to_end(john, clock, run_command, capsys):
     names = run_snippet(CREATE_A_TEST_CODE)
 
     line = "  - TEST-20 (Agent: John Smith), Expired: 2026-11-20 02:00 UTC\n"
@@ -121,12 +121,12 @@ def test_the_testing_walkthrough_from_start_to_end(john, clock, run_command, cap
     assert capsys.readouterr().out == "inactive\n"
 
 
-def test_from_the_shell(three_overdue, clock, capsys) -> None:
+def test_from_the_shell(three_overdue, clock, capsys):
     run_snippet(FROM_THE_SHELL)
     assert capsys.readouterr().out == "Expired 3 codes\n"
 
 
-def test_from_a_view(three_overdue, clock, client, settings) -> None:
+def test_from_a_view(three_overdue, clock, client, settings):
     """The snippet ends where the view goes on; here, to a page that shows the message."""
     view = FROM_A_VIEW.replace("    # ...\n", "    return redirect('sign_in')\n")
     pages = ModuleType("pages_of_the_owner")
@@ -137,7 +137,7 @@ def test_from_a_view(three_overdue, clock, client, settings) -> None:
     assert not ReferralCode.objects.overdue().exists()
 
 
-def test_the_query_for_expired_codes(john, clock) -> None:
+def test_the_query_for_expired_codes(john, clock):
     expired = ReferralCode.objects.create(code="PAST", agent=john, expires_at=NOW - timedelta(days=900))
     make_code("FUTURE", status="inactive", expires_at=NOW + timedelta(days=36500))
     make_code("ACTIVE", expires_at=NOW - timedelta(days=900))
@@ -147,7 +147,7 @@ def test_the_query_for_expired_codes(john, clock) -> None:
     assert rows == [(expired.code, john.pk, "inactive")]
 
 
-def test_the_query_in_psql(john, clock, manage) -> None:
+def test_the_query_in_psql(john, clock, manage):
     if connection.vendor != "postgresql":
         pytest.skip("needs PostgreSQL: set DATABASE_URL")
     ReferralCode.objects.create(code="PAST", agent=john, expires_at=NOW - timedelta(days=900))
@@ -159,7 +159,7 @@ def test_the_query_in_psql(john, clock, manage) -> None:
 
 
 @pytest.mark.skipif(not shutil.which("sqlite3"), reason="needs sqlite3, SQLite's own shell")
-def test_the_query_in_the_shell_of_sqlite_needs_its_other_spelling(migrated) -> None:
+def test_the_query_in_the_shell_of_sqlite_needs_its_other_spelling(migrated):
     dates = {"PAST": "2024-06-04 02:00:00", "FUTURE": "2999-12-31 23:59:59.999999"}
     for code, expires_at in dates.items():
         migrated("dbshell", "--", INSERT_INACTIVE.format(code, expires_at))
@@ -170,7 +170,7 @@ def test_the_query_in_the_shell_of_sqlite_needs_its_other_spelling(migrated) -> 
     assert migrated("dbshell", "--", other_spelling).stdout == "PAST||2024-06-04 02:00:00|inactive\n"
 
 
-def test_the_logging_settings(three_overdue, clock, run_command, tmp_path, monkeypatch, settings) -> None:
+def test_the_logging_settings(three_overdue, clock, run_command, tmp_path, monkeypatch, settings):
     (tmp_path / "logs").mkdir(exist_ok=True)
     monkeypatch.chdir(tmp_path)
     logger = logging.getLogger("main.signals")
@@ -190,7 +190,7 @@ def test_the_logging_settings(three_overdue, clock, run_command, tmp_path, monke
     ]
 
 
-def test_the_cron_job_of_django_crontab(three_overdue, clock, capsys) -> None:
+def test_the_cron_job_of_django_crontab(three_overdue, clock, capsys):
     [(schedule, job, arguments)] = run_snippet(SETTINGS)["CRONJOBS"]
     import_string(job)(*arguments)
     assert schedule == "0 2 * * *"

@@ -19,7 +19,7 @@ EMAIL = (
 
 
 @pytest.fixture
-def environment(tmp_path: Path) -> Environment:
+def environment(tmp_path):
     return Environment(tmp_path / ".env")
 
 
@@ -72,14 +72,14 @@ def environment(tmp_path: Path) -> Environment:
         ("EMAIL_URL", "smtp://me:secret@host:port", f"EMAIL_URL is 'smtp://me:***@host:port'. {EMAIL}"),
     ],
 )
-def test_a_wrong_value_is_refused_in_one_sentence(monkeypatch, name: str, value: str, sentence: str) -> None:
+def test_a_wrong_value_is_refused_in_one_sentence(monkeypatch, name, value, sentence):
     monkeypatch.setenv(name, value)
     with pytest.raises(ImproperlyConfigured) as refused:
         runpy.run_path(str(PROJECT / "knossos" / "settings.py"))
     assert str(refused.value) == sentence
 
 
-def test_a_command_prints_the_sentence_alone(manage) -> None:
+def test_a_command_prints_the_sentence_alone(manage):
     refused = manage("check", PROXIES="abc")
     assert (refused.returncode, refused.stdout, refused.stderr) == (
         1,
@@ -101,12 +101,12 @@ def test_a_command_prints_the_sentence_alone(manage) -> None:
         "LOG_DIR",
     ],
 )
-def test_an_empty_value_counts_as_not_set(environment: Environment, monkeypatch, name: str) -> None:
+def test_an_empty_value_counts_as_not_set(environment, monkeypatch, name):
     monkeypatch.setenv(name, " ")
     assert environment.text(name, "the default") == "the default"
 
 
-def test_a_right_value_is_taken(environment: Environment, monkeypatch, tmp_path: Path) -> None:
+def test_a_right_value_is_taken(environment, monkeypatch, tmp_path):
     monkeypatch.setenv("KNOSSOS_TEST", " Yes ")
     assert environment.switch("KNOSSOS_TEST", default=False) is True
     monkeypatch.setenv("KNOSSOS_TEST", "$7, b ,,")
@@ -139,16 +139,16 @@ def test_a_right_value_is_taken(environment: Environment, monkeypatch, tmp_path:
         ("NAME=\udcff", ".env is not UTF-8: save it in UTF-8."),
     ],
 )
-def test_a_line_of_env_that_would_be_passed_over_is_refused(tmp_path: Path, line: str, sentence: str) -> None:
+def test_a_line_of_env_that_would_be_passed_over_is_refused(tmp_path, line, sentence):
     (tmp_path / ".env").write_text(f"# mine\n{line}\n", encoding="utf-8", errors="surrogateescape")
     with pytest.raises(ImproperlyConfigured, match=f"^{tmp_path}/{sentence}$"):
         Environment(tmp_path / ".env")
 
 
-def test_an_env_that_this_user_may_not_read_is_refused_rather_than_passed_over(tmp_path: Path, monkeypatch) -> None:
+def test_an_env_that_this_user_may_not_read_is_refused_rather_than_passed_over(tmp_path, monkeypatch):
     (tmp_path / ".env").write_text("DATABASE_URL=postgres://db/codes\n")
 
-    def refuse(*args: object, **options: object) -> str:  # root, who runs the gate, may read every file
+    def refuse(*args, **options):  # root, who runs the gate, may read every file
         raise PermissionError(13, "Permission denied")
 
     monkeypatch.setattr(Path, "read_text", refuse)
@@ -156,7 +156,7 @@ def test_an_env_that_this_user_may_not_read_is_refused_rather_than_passed_over(t
         Environment(tmp_path / ".env")
 
 
-def test_comments_blank_lines_and_quotes_are_read_and_the_environment_wins(tmp_path: Path, monkeypatch) -> None:
+def test_comments_blank_lines_and_quotes_are_read_and_the_environment_wins(tmp_path, monkeypatch):
     monkeypatch.setenv("KNOSSOS_SET", "mine")
     monkeypatch.delenv("KNOSSOS_NEW", raising=False)
     (tmp_path / ".env").write_text("# a comment\n\nexport KNOSSOS_NEW='a b'\nKNOSSOS_SET=the file's\n")

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 COMMAND = "expire_referral_codes"
 
 
-def test_a_run_names_every_code_oldest_expiry_first(run_command, three_overdue, clock) -> None:
+def test_a_run_names_every_code_oldest_expiry_first(run_command, three_overdue, clock):
     assert run_command(COMMAND) == (
         "Successfully expired 3 referral code(s).\n"
         "  - JOHNS-20 (Agent: John Smith)\n"
@@ -26,12 +26,12 @@ def test_a_run_names_every_code_oldest_expiry_first(run_command, three_overdue, 
     assert ExpirationRun.objects.get().started_by == "command"
 
 
-def test_a_code_of_the_house_has_no_agent(run_command, clock) -> None:
+def test_a_code_of_the_house_has_no_agent(run_command, clock):
     make_code("HOUSE-5", expires_at=NOW)
     assert run_command(COMMAND) == "Successfully expired 1 referral code(s).\n  - HOUSE-5 (Agent: none)\n"
 
 
-def test_with_nothing_to_do_it_says_so(run_command, clock) -> None:
+def test_with_nothing_to_do_it_says_so(run_command, clock):
     make_code("FUTURE", expires_at=NOW + INSTANT)
     assert run_command(COMMAND) == "No expired referral codes found.\n"
     assert run_command(COMMAND, "--dry-run") == "No expired referral codes found.\n"
@@ -39,7 +39,7 @@ def test_with_nothing_to_do_it_says_so(run_command, clock) -> None:
 
 def test_a_dry_run_says_what_would_be_expired_and_writes_nothing(
     run_command, three_overdue, clock, log_file, settings
-) -> None:
+):
     settings.TIME_ZONE = "Europe/Athens"
     before = list(ReferralCode.objects.values())
     assert run_command(COMMAND, "--dry-run") == (
@@ -53,7 +53,7 @@ def test_a_dry_run_says_what_would_be_expired_and_writes_nothing(
     assert not log_file.exists()
 
 
-def test_a_dry_run_as_of_a_day_looks_to_the_end_of_that_day(run_command, three_overdue, clock) -> None:
+def test_a_dry_run_as_of_a_day_looks_to_the_end_of_that_day(run_command, three_overdue, clock):
     make_code("LAST", expires_at=NOW.replace(hour=23, minute=59))
     make_code("NEXT", expires_at=NOW.replace(hour=0) + timedelta(days=1) + INSTANT)
     output = run_command(COMMAND, "--dry-run", "--as-of", "2026-11-21")
@@ -61,14 +61,14 @@ def test_a_dry_run_as_of_a_day_looks_to_the_end_of_that_day(run_command, three_o
     assert output.splitlines()[-1] == "  - LAST (Agent: none), Expired: 2026-11-21 23:59 UTC"
 
 
-def test_a_dry_run_as_of_an_instant_in_the_past_shows_what_was_overdue_then(run_command, three_overdue, clock) -> None:
+def test_a_dry_run_as_of_an_instant_in_the_past_shows_what_was_overdue_then(run_command, three_overdue, clock):
     output = run_command(COMMAND, "--dry-run", "--as-of", "2026-11-20T23:00Z")
     assert output == (
         "[DRY RUN] Would expire 1 referral code(s):\n  - JOHNS-20 (Agent: John Smith), Expired: 2026-11-20 23:00 UTC\n"
     )
 
 
-def test_codes_marked_on_save_since_the_last_run_are_told_apart(run_command, john, clock) -> None:
+def test_codes_marked_on_save_since_the_last_run_are_told_apart(run_command, john, clock):
     ReferralCode.objects.create(code="EARLY", agent=john, expires_at=NOW)
     clock.shift(1)
     ReferralCode.objects.create(code="LATE", expires_at=NOW)
@@ -86,7 +86,7 @@ def test_codes_marked_on_save_since_the_last_run_are_told_apart(run_command, joh
 
 
 @pytest.mark.parametrize("state", ["failed", "interrupted", "running"])
-def test_the_last_run_is_the_last_that_was_completed(run_command, clock, state) -> None:
+def test_the_last_run_is_the_last_that_was_completed(run_command, clock, state):
     ReferralCode.objects.create(code="X", expires_at=NOW)
     clock.shift(1)
     run_command(COMMAND)
@@ -95,7 +95,7 @@ def test_the_last_run_is_the_last_that_was_completed(run_command, clock, state) 
     assert "  - X (Agent: none)\n" in run_command(COMMAND)
 
 
-def test_of_many_codes_marked_on_save_twenty_are_shown_unless_asked_for_all(run_command, clock) -> None:
+def test_of_many_codes_marked_on_save_twenty_are_shown_unless_asked_for_all(run_command, clock):
     for number in range(23):
         ReferralCode.objects.create(code=f"C-{number}", expires_at=NOW)
     lines = run_command(COMMAND, "--dry-run").splitlines()
@@ -104,13 +104,13 @@ def test_of_many_codes_marked_on_save_twenty_are_shown_unless_asked_for_all(run_
     assert len(run_command(COMMAND, "--dry-run", "-v", "2").splitlines()) == 2 + 23
 
 
-def test_verbosity_0_prints_the_first_line_only(run_command, three_overdue, clock) -> None:
+def test_verbosity_0_prints_the_first_line_only(run_command, three_overdue, clock):
     ReferralCode.objects.create(code="SAVED", expires_at=NOW)
     assert run_command(COMMAND, "--dry-run", "-v", "0") == "[DRY RUN] Would expire 3 referral code(s):\n"
     assert run_command(COMMAND, "-v", "0") == "Successfully expired 3 referral code(s).\n"
 
 
-def test_json_is_one_object(run_command, three_overdue, clock) -> None:
+def test_json_is_one_object(run_command, three_overdue, clock):
     ReferralCode.objects.create(code="SAVED", expires_at=NOW)
     printed = json.loads(run_command(COMMAND, "--format", "json"))
     assert printed["expired"][0] == {
@@ -130,7 +130,7 @@ def test_json_is_one_object(run_command, three_overdue, clock) -> None:
     }
 
 
-def test_json_of_a_dry_run_with_nothing_to_do(run_command, clock) -> None:
+def test_json_of_a_dry_run_with_nothing_to_do(run_command, clock):
     assert json.loads(run_command(COMMAND, "--format", "json", "--dry-run")) == {
         "dry_run": True,
         "run": None,
@@ -142,7 +142,7 @@ def test_json_of_a_dry_run_with_nothing_to_do(run_command, clock) -> None:
     }
 
 
-def test_csv_has_a_row_a_code_and_no_cell_that_starts_a_formula(run_command, clock) -> None:
+def test_csv_has_a_row_a_code_and_no_cell_that_starts_a_formula(run_command, clock):
     make_code("=1+2", agent=make_agent('@SUM(A1), "quoted"'), discount=5, expires_at=NOW)
     ReferralCode.objects.create(code="-SAVED", expires_at=NOW)
     output = run_command(COMMAND, "--format", "csv", "--dry-run")
@@ -155,7 +155,7 @@ def test_csv_has_a_row_a_code_and_no_cell_that_starts_a_formula(run_command, clo
 
 
 @pytest.mark.parametrize("form", ["text", "csv", "json"])
-def test_no_control_character_from_data_reaches_terminal_or_log(run_command, john, clock, log_file, form) -> None:
+def test_no_control_character_from_data_reaches_terminal_or_log(run_command, john, clock, log_file, form):
     # Such a name cannot be saved; it may have been in the table before, or come by plain SQL.
     make_code("X", agent=john, expires_at=NOW)
     with connection.cursor() as cursor:
@@ -180,7 +180,7 @@ def test_no_control_character_from_data_reaches_terminal_or_log(run_command, joh
         (["--format", "xml"], "invalid choice: 'xml'"),
     ],
 )
-def test_wrong_usage_is_named_and_nothing_is_expired(run_command, three_overdue, clock, arguments, complaint) -> None:
+def test_wrong_usage_is_named_and_nothing_is_expired(run_command, three_overdue, clock, arguments, complaint):
     with pytest.raises(CommandError) as refused:
         run_command(COMMAND, *arguments)
     assert complaint in str(refused.value)
@@ -188,12 +188,12 @@ def test_wrong_usage_is_named_and_nothing_is_expired(run_command, three_overdue,
     assert ReferralCode.objects.overdue().count() == 3
 
 
-def test_a_scheduler_that_calls_the_command_is_named_in_the_ledger(run_command, clock) -> None:
+def test_a_scheduler_that_calls_the_command_is_named_in_the_ledger(run_command, clock):
     run_command(COMMAND, started_by=ExpirationRun.StartedBy.TASK)
     assert ExpirationRun.objects.get().started_by == "task"
 
 
-def test_a_fault_in_the_pages_does_not_stop_the_sweep(three_overdue, clock, capsys, settings) -> None:
+def test_a_fault_in_the_pages_does_not_stop_the_sweep(three_overdue, clock, capsys, settings):
     settings.ROOT_URLCONF = "no.such.module"
     with pytest.raises(ModuleNotFoundError):
         call_command("check")

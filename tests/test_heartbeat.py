@@ -1,6 +1,5 @@
 """HEARTBEAT_URL: a monitor hears of a sweep's beginning, end and failure, and never stops one."""
 
-from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from threading import Thread
 
@@ -18,29 +17,29 @@ class Monitor(HTTPServer):
 
     status = 200
 
-    def __init__(self) -> None:
-        self.calls: list[str] = []
+    def __init__(self):
+        self.calls = []
         super().__init__(("127.0.0.1", 0), Answer)
 
     @property
-    def url(self) -> str:
+    def url(self):
         return f"http://127.0.0.1:{self.server_port}/ping/a1"
 
 
 class Answer(BaseHTTPRequestHandler):
     server: Monitor
 
-    def do_GET(self) -> None:
+    def do_GET(self):
         self.server.calls.append(self.path)
         self.send_response(self.server.status)
         self.end_headers()
 
-    def log_message(self, *args: object) -> None:
+    def log_message(self, *args):
         pass
 
 
 @pytest.fixture
-def monitor(settings) -> Iterator[Monitor]:
+def monitor(settings):
     with Monitor() as server:
         thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
@@ -50,13 +49,13 @@ def monitor(settings) -> Iterator[Monitor]:
         thread.join()
 
 
-def test_a_sweep_tells_of_its_beginning_and_its_end(monitor, three_overdue) -> None:
+def test_a_sweep_tells_of_its_beginning_and_its_end(monitor, three_overdue):
     assert check_all_expired_referral_codes() == 3
     assert monitor.calls == ["/ping/a1/start", "/ping/a1"]
 
 
-def test_a_sweep_that_stops_early_tells_of_its_failure(monitor, three_overdue) -> None:
-    def stop(size: int) -> None:
+def test_a_sweep_that_stops_early_tells_of_its_failure(monitor, three_overdue):
+    def stop(size):
         raise Interrupted("Stopped by a test.")
 
     with pytest.raises(SweepFailed):
@@ -65,7 +64,7 @@ def test_a_sweep_that_stops_early_tells_of_its_failure(monitor, three_overdue) -
 
 
 @pytest.mark.parametrize("status", [404, 500])
-def test_a_monitor_that_refuses_is_told_and_stops_nothing(monitor, three_overdue, capsys, status) -> None:
+def test_a_monitor_that_refuses_is_told_and_stops_nothing(monitor, three_overdue, capsys, status):
     monitor.status = status
     assert check_all_expired_referral_codes() == 3
     told = capsys.readouterr().err.splitlines()
@@ -74,20 +73,20 @@ def test_a_monitor_that_refuses_is_told_and_stops_nothing(monitor, three_overdue
     ] * 2
 
 
-def test_a_monitor_that_is_away_stops_nothing(settings, three_overdue, capsys) -> None:
+def test_a_monitor_that_is_away_stops_nothing(settings, three_overdue, capsys):
     settings.HEARTBEAT_URL = "http://127.0.0.1:1/ping"
     assert check_all_expired_referral_codes() == 3
     assert capsys.readouterr().err.count("Warning: HEARTBEAT_URL was not reached: ") == 2
 
 
-def test_a_monitor_that_never_answers_keeps_the_sweep_for_a_bounded_time(settings, three_overdue, monkeypatch) -> None:
+def test_a_monitor_that_never_answers_keeps_the_sweep_for_a_bounded_time(settings, three_overdue, monkeypatch):
     monkeypatch.setattr(heartbeats, "PATIENCE", 0.05)
     with HTTPServer(("127.0.0.1", 0), BaseHTTPRequestHandler) as silent:  # takes the connection, never looks at it
         settings.HEARTBEAT_URL = f"http://127.0.0.1:{silent.server_port}"
         assert check_all_expired_referral_codes() == 3
 
 
-def test_without_an_address_nobody_is_called(three_overdue, monkeypatch) -> None:
+def test_without_an_address_nobody_is_called(three_overdue, monkeypatch):
     monkeypatch.setattr(heartbeats, "urlopen", None)
     assert check_all_expired_referral_codes() == 3
     assert not ReferralCode.objects.overdue().exists()

@@ -4,10 +4,9 @@ import re
 
 import pytest
 from hypothesis import HealthCheck, given, settings
-from hypothesis.strategies import DrawFn, binary, composite, integers, lists, sampled_from, text
+from hypothesis.strategies import binary, composite, integers, lists, sampled_from, text
 
 from main.models import ReferralCode, UserProfile
-from tests.conftest import Import
 
 pytestmark = pytest.mark.django_db
 
@@ -22,7 +21,7 @@ SOME = settings(
 
 
 @composite
-def files(draw: DrawFn) -> bytes:
+def files(draw):
     """A file that is nearly a good one: nasty cells, cells too many or too few, quotes anywhere, bytes changed."""
     delimiter = draw(sampled_from(",;\t"))
     cells = sampled_from(NASTY) | text(max_size=8)
@@ -38,7 +37,7 @@ def files(draw: DrawFn) -> bytes:
     return bytes(data)
 
 
-def assert_all_or_nothing(result: Import) -> None:
+def assert_all_or_nothing(result):
     count = ReferralCode.objects.count()
     if result.error:
         assert (count, result.exit_code, result.out.startswith("Imported")) == (0, 1, False)
@@ -54,19 +53,19 @@ def assert_all_or_nothing(result: Import) -> None:
 
 @given(content=binary(max_size=200))
 @SOME
-def test_of_arbitrary_bytes_it_makes_all_or_nothing(import_codes, content: bytes) -> None:
+def test_of_arbitrary_bytes_it_makes_all_or_nothing(import_codes, content):
     assert_all_or_nothing(import_codes(content, "--create-agents"))
 
 
 @given(content=binary(max_size=60))
 @SOME
-def test_of_arbitrary_bytes_below_a_good_header_it_makes_all_or_nothing(import_codes, content: bytes) -> None:
+def test_of_arbitrary_bytes_below_a_good_header_it_makes_all_or_nothing(import_codes, content):
     assert_all_or_nothing(import_codes(b"code,agent\n" + content, "--create-agents"))
 
 
 @given(content=files())
 @SOME
-def test_of_a_file_that_is_nearly_good_it_makes_all_or_nothing(import_codes, content: bytes) -> None:
+def test_of_a_file_that_is_nearly_good_it_makes_all_or_nothing(import_codes, content):
     dry_run = import_codes(content, "--create-agents", "--dry-run")
     assert not ReferralCode.objects.exists()
     real_run = import_codes(content, "--create-agents")

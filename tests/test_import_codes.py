@@ -36,11 +36,11 @@ lines",,1.234,,
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
 
 
-def stored() -> list[tuple[object, ...]]:
+def stored():
     return list(ReferralCode.objects.order_by("id").values_list("code", "agent__name", "discount", "status"))
 
 
-def test_a_dry_run_says_row_by_row_what_would_happen_and_writes_nothing(import_codes, john, settings) -> None:
+def test_a_dry_run_says_row_by_row_what_would_happen_and_writes_nothing(import_codes, john, settings):
     settings.TIME_ZONE = "Europe/Athens"
     assert import_codes(GOOD, "--dry-run") == (
         "line 2: would add JOHNS-20 (Agent: John Smith), 20 %, until end of 31 Dec 2026 EET\n"
@@ -56,7 +56,7 @@ def test_a_dry_run_says_row_by_row_what_would_happen_and_writes_nothing(import_c
     assert stored() == []
 
 
-def test_a_real_run_adds_the_codes_and_says_how_many(import_codes, john) -> None:
+def test_a_real_run_adds_the_codes_and_says_how_many(import_codes, john):
     assert import_codes(GOOD).out == "Imported 4 codes (1 of them past their date and saved as inactive).\n"
     assert sorted(stored()) == [
         ("HOUSE-5", None, 5.5, "inactive"),
@@ -67,7 +67,7 @@ def test_a_real_run_adds_the_codes_and_says_how_many(import_codes, john) -> None
     assert ReferralCode.objects.with_code("johns-20").get().expires_at == datetime(2027, 1, 1, tzinfo=UTC)
 
 
-def test_with_v_2_a_real_run_names_every_row(import_codes, john) -> None:
+def test_with_v_2_a_real_run_names_every_row(import_codes, john):
     assert import_codes(GOOD, verbosity=2).out == (
         "line 2: added JOHNS-20 (Agent: John Smith), 20 %, until end of 31 Dec 2026 UTC\n"
         "line 3: added HOUSE-5 (Agent: none), 5.5 %, never expires, inactive\n"
@@ -92,19 +92,19 @@ REFUSED = (
 )
 
 
-def test_one_bad_row_refuses_the_file_and_every_bad_row_is_named_with_all_its_reasons(import_codes) -> None:
+def test_one_bad_row_refuses_the_file_and_every_bad_row_is_named_with_all_its_reasons(import_codes):
     make_code("taken")
     assert import_codes(BAD) == ("", REFUSED, "Nothing was imported: 5 of 6 rows are refused.", 1)
     assert stored() == [("taken", None, 0, "active")]
 
 
-def test_a_dry_run_names_the_bad_rows_among_the_good_ones_and_fails_too(import_codes) -> None:
+def test_a_dry_run_names_the_bad_rows_among_the_good_ones_and_fails_too(import_codes):
     make_code("taken")
     good = "line 2: would add GOOD-1 (Agent: none), 10 %, until end of 31 Dec 2026 UTC\n"
     assert import_codes(BAD, "--dry-run") == (good + REFUSED, "", "Would import nothing: 5 of 6 rows are refused.", 1)
 
 
-def test_a_file_is_imported_once(import_codes, john) -> None:
+def test_a_file_is_imported_once(import_codes, john):
     import_codes(GOOD)
     again = import_codes(GOOD)
     assert again.error == "Nothing was imported: 4 of 4 rows are refused."
@@ -114,7 +114,7 @@ def test_a_file_is_imported_once(import_codes, john) -> None:
 
 def test_a_code_past_its_date_is_expired_and_logged_as_after_any_save(
     import_codes, log_file, django_capture_on_commit_callbacks
-) -> None:
+):
     with django_capture_on_commit_callbacks(execute=True):
         import_codes("code,expires\nPAST,2026-11-20\nLAST-DAY,2026-11-21\n")
     past, last_day = ReferralCode.objects.order_by("expires_at")
@@ -124,7 +124,7 @@ def test_a_code_past_its_date_is_expired_and_logged_as_after_any_save(
     assert "LAST-DAY" not in log_file.read_text()
 
 
-def test_a_code_that_somebody_adds_meanwhile_stops_the_import_as_a_whole(import_codes, monkeypatch) -> None:
+def test_a_code_that_somebody_adds_meanwhile_stops_the_import_as_a_whole(import_codes, monkeypatch):
     def add_and_write(rows, agents):
         make_code("SECOND")
         return writing.write(rows, agents)
@@ -148,8 +148,8 @@ def test_a_code_that_somebody_adds_meanwhile_stops_the_import_as_a_whole(import_
         (KeyboardInterrupt(), "Nothing was imported: it was interrupted."),
     ],
 )
-def test_what_fails_midway_keeps_nothing(import_codes, failure, complaint) -> None:
-    def fail(**signal: object) -> None:
+def test_what_fails_midway_keeps_nothing(import_codes, failure, complaint):
+    def fail(**signal):
         raise failure
 
     post_save.connect(fail, sender=ReferralCode)
@@ -162,7 +162,7 @@ def test_what_fails_midway_keeps_nothing(import_codes, failure, complaint) -> No
     assert not UserProfile.objects.exists()
 
 
-def test_the_sample_file_of_another_system_is_imported_whole(run_command) -> None:
+def test_the_sample_file_of_another_system_is_imported_whole(run_command):
     output = run_command("import_codes", str(DATA / "codes.csv"), "--create-agents")
     assert output.splitlines()[-1] == (
         "Imported 3000 codes (1010 of them past their date and saved as inactive), 24 agents created."
@@ -172,26 +172,26 @@ def test_the_sample_file_of_another_system_is_imported_whole(run_command) -> Non
     assert ReferralCode.objects.aggregate(agents=Count("agent", distinct=True)) == {"agents": 24}
 
 
-def test_the_sample_file_as_excel_saves_it_is_imported_whole(run_command) -> None:
+def test_the_sample_file_as_excel_saves_it_is_imported_whole(run_command):
     output = run_command("import_codes", str(DATA / "codes-from-excel.csv"), "--create-agents").splitlines()
     assert output[0] == "Ignored columns: Notes."
     assert output[-1] == "Imported 40 codes (15 of them past their date and saved as inactive), 19 agents created."
     assert ReferralCode.objects.with_code("EU-WELCOME-7445").get().discount == 100
 
 
-def test_no_row_costs_a_query_of_its_own(import_codes, django_assert_max_num_queries) -> None:
+def test_no_row_costs_a_query_of_its_own(import_codes, django_assert_max_num_queries):
     rows = "".join(f"CODE-{number},Agent {number}\n" for number in range(400))
     with django_assert_max_num_queries(20):  # SQLite takes a few hundred parameters at once
         import_codes(f"code,agent\n{rows}", "--create-agents")
     assert ReferralCode.objects.count() == UserProfile.objects.count() == 400
 
 
-def test_rows_that_are_refused_cost_no_query_each(import_codes, django_assert_num_queries) -> None:
+def test_rows_that_are_refused_cost_no_query_each(import_codes, django_assert_num_queries):
     with django_assert_num_queries(2):
         assert import_codes("code,discount\n" + "SAME,-1\n" * 400).error
 
 
-def test_the_example_of_the_documentation_is_what_happens(import_codes, john, settings) -> None:
+def test_the_example_of_the_documentation_is_what_happens(import_codes, john, settings):
     settings.TIME_ZONE = "Europe/Sofia"
     page = (DATA.parent.parent / "docs" / "import.md").read_text(encoding="utf-8")
     console, content = (re.findall(rf"```{kind}\n(.*?)```", page, re.DOTALL)[0] for kind in ("console", "csv"))

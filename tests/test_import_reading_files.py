@@ -1,7 +1,6 @@
 """What `import_codes` takes for a CSV file, and what it says of one that it cannot read."""
 
 import codecs
-from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -14,7 +13,7 @@ MISSING = "is a delimiter or a quote missing?"
 PLAIN = "code,agent,discount,expires_at,status\nA-1,,10,,active\nB-2,,20,,active\n"
 
 
-def codes_and_discounts() -> dict[str, int]:
+def codes_and_discounts():
     return {code: int(discount) for code, discount in ReferralCode.objects.values_list("code", "discount")}
 
 
@@ -36,12 +35,12 @@ def codes_and_discounts() -> dict[str, int]:
         "promo_code,percent,expiresAt\nA-1,10,\nB-2,20,\n",
     ],
 )
-def test_the_same_codes_in_many_forms_of_file(import_codes, content) -> None:
+def test_the_same_codes_in_many_forms_of_file(import_codes, content):
     assert import_codes(content).out == "Imported 2 codes.\n"
     assert codes_and_discounts() == {"A-1": 10, "B-2": 20}
 
 
-def test_a_column_that_is_not_known_is_named_and_not_read(import_codes) -> None:
+def test_a_column_that_is_not_known_is_named_and_not_read(import_codes):
     content = "id,code,Campaign  name,discount,agent,status,,Expires (UTC)\n1,A-1,x,,,,,y\n"
     assert import_codes(content).out == (
         "Ignored columns: id, Campaign name, Expires (UTC). No column is called expires_at.\nImported 1 code.\n"
@@ -49,7 +48,7 @@ def test_a_column_that_is_not_known_is_named_and_not_read(import_codes) -> None:
     assert import_codes(content.replace("A-1", "A-2"), verbosity=0).out == "Imported 1 code.\n"
 
 
-def test_a_file_that_holds_its_header_alone_imports_nothing(import_codes) -> None:
+def test_a_file_that_holds_its_header_alone_imports_nothing(import_codes):
     assert import_codes("code,agent\n").out == "Imported 0 codes.\n"
 
 
@@ -82,7 +81,7 @@ def test_a_file_that_holds_its_header_alone_imports_nothing(import_codes) -> Non
         ),
     ],
 )
-def test_a_file_that_cannot_be_read_is_refused_with_one_sentence(import_codes, content, complaint) -> None:
+def test_a_file_that_cannot_be_read_is_refused_with_one_sentence(import_codes, content, complaint):
     assert import_codes(content) == ("", "", f"codes.csv: {complaint}", 1)
 
 
@@ -119,7 +118,7 @@ def test_a_file_that_cannot_be_read_is_refused_with_one_sentence(import_codes, c
         ),
     ],
 )
-def test_a_row_that_cannot_be_read_is_named_by_the_line_it_starts_on(import_codes, rows, refused) -> None:
+def test_a_row_that_cannot_be_read_is_named_by_the_line_it_starts_on(import_codes, rows, refused):
     assert import_codes(f"code,discount\n{rows}").refused == f"{refused}\n"
     assert codes_and_discounts() == {}
 
@@ -127,7 +126,7 @@ def test_a_row_that_cannot_be_read_is_named_by_the_line_it_starts_on(import_code
 @pytest.mark.parametrize(
     ("name", "complaint"), [("missing.csv", "No such file or directory"), ("folder", "Is a directory")]
 )
-def test_no_such_file_is_wrong_usage(tmp_path: Path, name, complaint) -> None:
+def test_no_such_file_is_wrong_usage(tmp_path, name, complaint):
     (tmp_path / "folder").mkdir()
     with pytest.raises(CommandError) as refused:
         call_command("import_codes", str(tmp_path / name))

@@ -12,13 +12,13 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
 A_DATE = "write 2026-12-31 or 31/12/2026, or with a time 2026-12-31 17:00"
 
 
-def imported(import_codes, column: str, value: str) -> ReferralCode:
+def imported(import_codes, column, value):
     result = import_codes(f'code,"{column}"\nTHE-CODE,"{value}"\n')
     assert (result.refused, result.error) == ("", "")
     return ReferralCode.objects.get()
 
 
-def reason(import_codes, column: str, value: str) -> str:
+def reason(import_codes, column, value):
     result = import_codes(f'code;"{column}"\nTHE-CODE;"{value}"\n')
     assert (result.error, ReferralCode.objects.count()) == ("Nothing was imported: 1 of 1 rows are refused.", 0)
     return result.refused.removeprefix("line 2: refused: ").removesuffix("\n")
@@ -36,7 +36,7 @@ def reason(import_codes, column: str, value: str) -> str:
         ("X" * 64, "X" * 64),
     ],
 )
-def test_a_code_is_stored_in_capitals_without_spaces_around_it(import_codes, written, code) -> None:
+def test_a_code_is_stored_in_capitals_without_spaces_around_it(import_codes, written, code):
     import_codes(f"code\n{written}\n")
     assert ReferralCode.objects.get().code == code
 
@@ -52,7 +52,7 @@ def test_a_code_is_stored_in_capitals_without_spaces_around_it(import_codes, wri
         ),
     ],
 )
-def test_a_code_that_the_model_refuses_is_refused_with_its_words(import_codes, written, told) -> None:
+def test_a_code_that_the_model_refuses_is_refused_with_its_words(import_codes, written, told):
     assert import_codes(f"code\n{written}\n").refused == f"line 2: refused: {told}\n"
 
 
@@ -63,7 +63,7 @@ def test_a_code_that_the_model_refuses_is_refused_with_its_words(import_codes, w
         ("100", "100"), ("-0", "0"), ("", "0"), ("%", "0"),
     ],
 )  # fmt: skip
-def test_a_discount_is_a_percentage(import_codes, written, discount) -> None:
+def test_a_discount_is_a_percentage(import_codes, written, discount):
     assert imported(import_codes, "discount", written).discount == Decimal(discount)
 
 
@@ -81,7 +81,7 @@ def test_a_discount_is_a_percentage(import_codes, written, discount) -> None:
                    "Ensure that there are no more than 5 digits in total"),
     ],
 )  # fmt: skip
-def test_a_discount_that_is_not_a_percentage_is_refused(import_codes, written, told) -> None:
+def test_a_discount_that_is_not_a_percentage_is_refused(import_codes, written, told):
     assert reason(import_codes, "discount", written) == f"discount: {told}"
 
 
@@ -101,9 +101,7 @@ def test_a_discount_that_is_not_a_percentage_is_refused(import_codes, written, t
         (" Never ", None),
     ],
 )
-def test_a_date_is_read_in_the_zone_of_the_project_and_alone_means_its_end(
-    import_codes, settings, written, instant
-) -> None:
+def test_a_date_is_read_in_the_zone_of_the_project_and_alone_means_its_end(import_codes, settings, written, instant):
     settings.TIME_ZONE = "Europe/Berlin"
     assert imported(import_codes, "expires_at", written).expires_at == instant
 
@@ -119,7 +117,7 @@ def test_a_date_is_read_in_the_zone_of_the_project_and_alone_means_its_end(
         ("9999-12-31T23:59:59-12:00", "The year must be from 1970 to 9998"),
     ],
 )
-def test_what_is_not_a_date_or_could_be_two_is_refused(import_codes, written, told) -> None:
+def test_what_is_not_a_date_or_could_be_two_is_refused(import_codes, written, told):
     assert reason(import_codes, "expires_at", written) == f"expires_at: {told}"
 
 
@@ -130,11 +128,11 @@ def test_what_is_not_a_date_or_could_be_two_is_refused(import_codes, written, to
         *((word, "inactive") for word in ["inactive", "Disabled", "expired"]),
     ],
 )
-def test_a_status_is_active_or_inactive(import_codes, written, status) -> None:
+def test_a_status_is_active_or_inactive(import_codes, written, status):
     assert imported(import_codes, "status", written).status == status
 
 
 @pytest.mark.parametrize("written", ["on", "yes", "1", "aktiv", "activé", "in active"])
-def test_any_other_status_is_refused(import_codes, written) -> None:
+def test_any_other_status_is_refused(import_codes, written):
     told = f"status: '{written}' is not a status: write active or inactive"
     assert reason(import_codes, "status", written) == told

@@ -38,13 +38,13 @@ LAYERS = [
 CAN_BE_LEFT_OUT = {"notices"}
 
 
-def layer_of(module: str) -> int:
+def layer_of(module):
     first = module.split(".", maxsplit=1)[0]
     exact = [number for number, names in enumerate(LAYERS) if module in names]
     return exact[0] if exact else next(number for number, names in enumerate(LAYERS) if first in names)
 
 
-def imports_of(path: Path) -> set[str]:
+def imports_of(path):
     """The modules of `main` that the file imports, without `main.`: "models", or "codes.text"."""
     found = set()
     for node in ast.walk(ast.parse(path.read_text())):
@@ -58,7 +58,7 @@ def imports_of(path: Path) -> set[str]:
     return found
 
 
-def module_of(path: Path) -> str:
+def module_of(path):
     return ".".join(path.relative_to(MAIN).with_suffix("").parts)
 
 
@@ -66,14 +66,14 @@ FILES = sorted(path for path in MAIN.rglob("*.py") if "migrations" not in path.p
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(MAIN)))
-def test_a_module_imports_only_from_below(path) -> None:
+def test_a_module_imports_only_from_below(path):
     module = module_of(path)
     for imported in imports_of(path):
         if imported.split(".")[0] != module.split(".")[0] or layer_of(imported) > layer_of(module):
             assert layer_of(imported) < layer_of(module), f"main.{module} imports main.{imported}"
 
 
-def test_the_test_sees_an_import_that_runs_the_wrong_way(tmp_path) -> None:
+def test_the_test_sees_an_import_that_runs_the_wrong_way(tmp_path):
     wrong = tmp_path / "models.py"
     wrong.write_text("from main import signals\nimport main.sweep.run\nfrom main.admin.codes import X\n")
     assert imports_of(wrong) == {"signals", "sweep.run", "admin.codes"}
@@ -81,15 +81,15 @@ def test_the_test_sees_an_import_that_runs_the_wrong_way(tmp_path) -> None:
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(MAIN)))
-def test_an_app_that_can_be_left_out_is_known_to_itself_alone(path) -> None:
+def test_an_app_that_can_be_left_out_is_known_to_itself_alone(path):
     for app in CAN_BE_LEFT_OUT - {module_of(path).split(".", maxsplit=1)[0]}:
         assert not {imported for imported in imports_of(path) if imported.split(".")[0] == app}
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(MAIN)))
-def test_nothing_of_main_knows_the_project_around_it(path) -> None:
+def test_nothing_of_main_knows_the_project_around_it(path):
     assert not re.search(r"^\s*(from|import) knossos\b", path.read_text(), re.MULTILINE)
 
 
-def test_celery_is_never_imported_by_the_project_package() -> None:
+def test_celery_is_never_imported_by_the_project_package():
     assert not (MAIN.parent / "knossos" / "__init__.py").read_text().strip()

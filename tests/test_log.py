@@ -14,7 +14,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 SHELL = ExpirationRun.StartedBy.SHELL
 
 
-def test_a_sweep_logs_one_line_a_code(three_overdue, clock, log_file) -> None:
+def test_a_sweep_logs_one_line_a_code(three_overdue, clock, log_file):
     run = sweep(SHELL, batch_size=2)
     johns, marias, alexs = three_overdue
     assert log_file.read_text() == (
@@ -27,19 +27,19 @@ def test_a_sweep_logs_one_line_a_code(three_overdue, clock, log_file) -> None:
     )
 
 
-def test_a_sweep_with_nothing_to_do_logs_nothing(clock, log_file) -> None:
+def test_a_sweep_with_nothing_to_do_logs_nothing(clock, log_file):
     sweep(SHELL)
     assert not log_file.exists()
 
 
-def test_the_folder_is_made_again_when_it_was_removed(clock, log_file) -> None:
+def test_the_folder_is_made_again_when_it_was_removed(clock, log_file):
     ReferralCode.objects.create(code="BEFORE", expires_at=NOW)
     rmtree(log_file.parent)
     ReferralCode.objects.create(code="AFTER", expires_at=NOW)
     assert "expired AFTER" in log_file.read_text()
 
 
-def test_a_rotated_file_is_left_and_a_new_one_begun(clock, log_file) -> None:
+def test_a_rotated_file_is_left_and_a_new_one_begun(clock, log_file):
     ReferralCode.objects.create(code="OLD", expires_at=NOW)
     rotated = log_file.rename(log_file.with_suffix(".log.1"))
     ReferralCode.objects.create(code="NEW", expires_at=NOW)
@@ -50,7 +50,7 @@ def test_a_rotated_file_is_left_and_a_new_one_begun(clock, log_file) -> None:
 
 def test_a_log_that_cannot_be_written_warns_in_the_ledger_and_on_stderr_and_stops_nothing(
     three_overdue, clock, log_file, capsys
-) -> None:
+):
     log_file.parent.write_text("a file where the folder should be")
     run = sweep(SHELL)
     run.refresh_from_db()
@@ -60,7 +60,7 @@ def test_a_log_that_cannot_be_written_warns_in_the_ledger_and_on_stderr_and_stop
     log_file.parent.unlink()
 
 
-def test_a_save_stands_although_the_log_cannot_be_written(clock, log_file, capsys) -> None:
+def test_a_save_stands_although_the_log_cannot_be_written(clock, log_file, capsys):
     log_file.parent.write_text("a file where the folder should be")
     code = ReferralCode.objects.create(code="X", expires_at=NOW)
     assert code.status == "inactive"
@@ -68,19 +68,19 @@ def test_a_save_stands_although_the_log_cannot_be_written(clock, log_file, capsy
     log_file.parent.unlink()
 
 
-def test_by_default_the_log_lies_in_the_logs_folder_of_the_project(manage) -> None:
+def test_by_default_the_log_lies_in_the_logs_folder_of_the_project(manage):
     show = "from django.conf import settings; print(settings.LOGGING['handlers']['file']['filename'])"
     done = manage("shell", "-v0", "-c", show, LOG_DIR="")
     assert (done.stdout, done.stderr) == (f"{PROJECT / 'logs' / 'referral_codes.log'}\n", "")
 
 
-def test_the_tests_write_into_no_log_of_the_project(settings) -> None:
+def test_the_tests_write_into_no_log_of_the_project(settings):
     assert not settings.LOG_DIR.is_relative_to(PROJECT)
     assert logging.getLogger("main.signals").level == logging.INFO
 
 
 @pytest.mark.skipif("sys.platform == 'win32'", reason="Windows has other rights")
-def test_a_new_log_is_not_for_everybody_and_an_old_one_keeps_its_rights(log_file) -> None:
+def test_a_new_log_is_not_for_everybody_and_an_old_one_keeps_its_rights(log_file):
     before = os.umask(0o022)
     try:
         logging.getLogger("main.signals").info("first")

@@ -25,7 +25,7 @@ CYRILLIC = "МАRІА-15"
 CODES = st.text(st.sampled_from("AZaz09-_ " + "".join(LOOK_ALIKES) + "".join(CAPITALS) + "ÉЁΆÑЖЙΩ山ا"), max_size=64)
 
 
-def key_in_database(code: str) -> str:
+def key_in_database(code):
     text = Value(code, output_field=CharField())
     compiler = ReferralCode.objects.all().query.get_compiler(connection=connection)
     sql, params = compiler.compile(LookupKey(text).resolve_expression(compiler.query))
@@ -42,35 +42,35 @@ def key_in_database(code: str) -> str:
         *(f"MARIA{dash}15" for dash in DASHES),
     ],
 )  # fmt: skip
-def test_a_code_is_found_however_it_is_typed(db, typed) -> None:
+def test_a_code_is_found_however_it_is_typed(db, typed):
     code = make_code("MARIA-15")
     assert ReferralCode.objects.with_code(typed).get() == code
 
 
-def test_a_code_of_another_alphabet_is_found_on_a_latin_keyboard(db) -> None:
+def test_a_code_of_another_alphabet_is_found_on_a_latin_keyboard(db):
     code = make_code("ΤΙΜΗ-20")
     assert ReferralCode.objects.with_code("timh-20").get() == code
     assert code.code == "ΤΙΜΗ-20"
 
 
 @pytest.mark.parametrize("typed", ["MARIA15", "MARIA_15", "MARI-15", "MARÍA-15", "MAЯIA-15", "MARIA-l5", "MARIA~15"])
-def test_what_looks_different_is_another_code(db, typed) -> None:
+def test_what_looks_different_is_another_code(db, typed):
     make_code("MARIA-15")
     assert not ReferralCode.objects.with_code(typed).exists()
 
 
 @pytest.mark.parametrize("letters", CAPITALS)
-def test_letters_that_look_alike_are_one_in_capitals_and_in_small(letters) -> None:
+def test_letters_that_look_alike_are_one_in_capitals_and_in_small(letters):
     assert {lookup_key(f"X{letter}X") for letter in letters + letters.lower()} == {f"X{letters[0]}X"}
 
 
-def test_accents_do_not_set_twins_apart() -> None:
+def test_accents_do_not_set_twins_apart():
     # Cyrillic, Greek and Latin, in one character and in two.
     assert len({lookup_key(code) for code in ["Ё", "Е\u0308", "Ë", "E\u0308", "ё", "ë"]}) == 1
     assert len({lookup_key(code) for code in ["Ά", "Á", "Α\u0301", "А\u0301"]}) == 1
 
 
-def test_the_table_has_every_dash_that_looks_like_one() -> None:
+def test_the_table_has_every_dash_that_looks_like_one():
     looks_different = set("⸗゠〜〰︱︲") | {"\u2e1a"}
     dashes = {chr(place) for place in range(0x11000) if unicodedata.category(chr(place)) == "Pd"}
     assert dashes - {"-"} - looks_different <= set(DASHES)
@@ -81,7 +81,7 @@ def test_the_table_has_every_dash_that_looks_like_one() -> None:
 @example("".join(LOOK_ALIKES)[1:64])
 @example("".join(LOOK_ALIKES)[64:])
 @example("Johns 20")
-def test_python_and_the_database_make_the_same_key(db, code) -> None:
+def test_python_and_the_database_make_the_same_key(db, code):
     try:
         validate_code(code)
     except ValidationError:
@@ -90,18 +90,18 @@ def test_python_and_the_database_make_the_same_key(db, code) -> None:
 
 
 @pytest.mark.parametrize("look_alike", [*list(LOOK_ALIKES)[1:]])
-def test_each_look_alike_has_the_same_key_in_the_database(db, look_alike) -> None:
+def test_each_look_alike_has_the_same_key_in_the_database(db, look_alike):
     assert key_in_database(f"x {look_alike}x") == f"X{LOOK_ALIKES[look_alike]}X"
 
 
-def test_the_table_is_the_one_of_the_migration() -> None:
+def test_the_table_is_the_one_of_the_migration():
     """What the databases have computed stays. Another table needs a migration that makes the column anew."""
     table = hashlib.sha256(repr(LOOK_ALIKES).encode()).hexdigest()
     assert table[:16] == "8e388c958c6fe6ae"
 
 
 @pytest.mark.parametrize("twin", ["maria-15", CYRILLIC, "MARIA\u201315", "MARIA - 15"])
-def test_no_twin_is_created_by_form_or_model_or_sql(db, john, twin, import_codes) -> None:
+def test_no_twin_is_created_by_form_or_model_or_sql(db, john, twin, import_codes):
     make_code("MARIA-15", agent=john)
     other = make_code("OTHER")
     form = ReferralCodeForm({"code": twin, "discount": "1"}, instance=ReferralCode(agent=john))
@@ -125,20 +125,20 @@ def test_no_twin_is_created_by_form_or_model_or_sql(db, john, twin, import_codes
     assert ReferralCode.objects.count() == 2
 
 
-def test_two_rows_of_one_file_are_twins_too(db, import_codes) -> None:
+def test_two_rows_of_one_file_are_twins_too(db, import_codes):
     refused = import_codes(f"code\nMARIA-15\n{CYRILLIC}\n")
     assert "line 2 has the same" in refused.out + refused.refused + refused.error
     assert not ReferralCode.objects.exists()
 
 
-def test_the_lookup_is_one_index(db) -> None:
+def test_the_lookup_is_one_index(db):
     make_code("MARIA-15")
     found = plan(ReferralCode.objects.with_code(CYRILLIC))
     assert "referralcode_code_unique" in found or "INDEX sqlite_autoindex_main_referralcode_1 (lookup_key=?)" in found
 
 
 @pytest.mark.parametrize("place", [0x034F, 0x115F, 0x1160, 0x180F, 0x2800, 0x3164, 0xFE0F, 0xFFA0, 0xE0041, 0xE01EF])
-def test_what_shows_nothing_gets_into_no_code_and_no_name(db, place) -> None:
+def test_what_shows_nothing_gets_into_no_code_and_no_name(db, place):
     invisible = chr(place)
     make_code("B-0")
     with pytest.raises(ValidationError):
@@ -148,27 +148,27 @@ def test_what_shows_nothing_gets_into_no_code_and_no_name(db, place) -> None:
     assert not ReferralCode.objects.with_code(f"B-0{invisible}").exists()
 
 
-def test_the_list_of_what_shows_nothing_is_whole() -> None:
+def test_the_list_of_what_shows_nothing_is_whole():
     """Printable for Python, default-ignorable for Unicode, and three that fonts draw as nothing."""
     found = {chr(place) for place in range(0x110000) if INVISIBLE.match(chr(place)) and chr(place).isprintable()}
     assert len(found) == 268 + 2  # the 268 of an audit, and two that no keyboard has
 
 
 @pytest.mark.parametrize("name", ["\u200c", "\u200d\u200c"])
-def test_a_name_of_joiners_alone_shows_nothing(name) -> None:
+def test_a_name_of_joiners_alone_shows_nothing(name):
     with pytest.raises(ValidationError):
         validate_one_line(name)
     validate_one_line("علی\u200cرضا")
 
 
 @pytest.mark.parametrize("code", ["SALE\u0301\u0302\u0323X", "1\u0301", "Ⅳ", "𝐀"])
-def test_what_has_a_plainer_form_is_not_stored(code) -> None:
+def test_what_has_a_plainer_form_is_not_stored(code):
     with pytest.raises(ValidationError, match="Write plain letters"):
         validate_code(code)
 
 
 @pytest.mark.parametrize("marks", ["\u0301\u0323", "\u0344", "ﷺ", "A"])
-def test_a_long_text_is_judged_by_its_length_first(db, marks) -> None:
+def test_a_long_text_is_judged_by_its_length_first(db, marks):
     text = "A" + marks * 1_000_000
     began = time.monotonic()
     assert clean_code(text) == text
@@ -191,7 +191,7 @@ def before_the_key(transactional_db):
     executor.migrate(executor.loader.graph.leaf_nodes())
 
 
-def test_twins_of_before_are_named_and_nothing_is_touched(before_the_key) -> None:
+def test_twins_of_before_are_named_and_nothing_is_touched(before_the_key):
     for code in ["PLAIN", "MARIA-15", CYRILLIC, "A\u20131", "A 1", "A-1"]:
         before_the_key.objects.create(code=code)
     with connection.cursor() as cursor:

@@ -1,7 +1,6 @@
 """What staff do to an agent's codes on the pages outside the admin, and what they are told."""
 
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
 from urllib.parse import quote
 
 import pytest
@@ -9,14 +8,13 @@ from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Permission, User
 from django.contrib.messages import get_messages
 from django.db.models.signals import pre_save
-from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import escape
 
 from main.codes.dates import end_of_day
 from main.codes.editing import Task
-from main.models import ExpirationRun, ReferralCode, UserProfile
+from main.models import ExpirationRun, ReferralCode
 from main.sweep.run import sweep
 from tests.conftest import NOW, make_agent, make_code
 
@@ -27,25 +25,25 @@ TASKS = list(Task)
 
 
 @pytest.fixture
-def maria() -> UserProfile:
+def maria():
     return make_agent("Maria Garcia")
 
 
 @pytest.fixture
-def code(maria: UserProfile) -> ReferralCode:
+def code(maria):
     return make_code("MARIA-15", agent=maria, discount=15, expires_at=NOW + 10 * DAY)
 
 
-def url_of(task: str, code: ReferralCode, agent: UserProfile | None = None) -> str:
+def url_of(task, code, agent=None):
     agent_pk = agent.pk if agent else code.agent_id
     return reverse("manage_referral_codes", kwargs={"pk": agent_pk, "code_pk": code.pk, "task": task})
 
 
-def url_of_new(agent_pk: int | None) -> str:
+def url_of_new(agent_pk):
     return reverse("manage_referral_codes", kwargs={"pk": agent_pk, "task": "new"})
 
 
-def post(client: Client, url: str, **data: Any) -> list[str]:
+def post(client, url, **data):
     """Send the form, and return what the person is told."""
     client.cookies.pop("messages", None)  # what was told before
     response = client.post(url, data)
@@ -53,23 +51,21 @@ def post(client: Client, url: str, **data: Any) -> list[str]:
     return [f"{message.level_tag}: {message}" for message in get_messages(response.wsgi_request)]
 
 
-def errors(client: Client, url: str, **data: Any) -> dict[str, list[str]]:
+def errors(client, url, **data):
     response = client.post(url, data)
     assert response.status_code == 200
     return response.context["form"].errors
 
 
-def history() -> list[str]:
+def history():
     return [f"{entry.user}: {entry}" for entry in LogEntry.objects.order_by("pk")]
 
 
-def create(client: Client, maria: UserProfile, **data: Any) -> list[str]:
+def create(client, maria, **data):
     return post(client, url_of_new(maria.pk), **{"discount": "20", **data})
 
 
-def test_creates_a_code_in_capitals_that_works_to_the_end_of_its_day(
-    admin_client: Client, maria: UserProfile, settings: Any
-) -> None:
+def test_creates_a_code_in_capitals_that_works_to_the_end_of_its_day(admin_client, maria, settings):
     settings.TIME_ZONE = "Europe/Athens"
     told = create(admin_client, maria, code="  maria-20 ", expires_at_0="2026-11-30")
     assert told == ["success: MARIA-20 was saved and is active."]
@@ -80,20 +76,20 @@ def test_creates_a_code_in_capitals_that_works_to_the_end_of_its_day(
     assert history() == ["admin: Added “MARIA-20”."]
 
 
-def test_creates_a_code_that_ends_at_a_time_and_one_that_never_does(admin_client: Client, maria: UserProfile) -> None:
+def test_creates_a_code_that_ends_at_a_time_and_one_that_never_does(admin_client, maria):
     create(admin_client, maria, code="TIME", expires_at_0="2026-11-30", expires_at_1="17:30")
     create(admin_client, maria, code="NEVER")
     assert ReferralCode.objects.get(code="TIME").expires_at == datetime(2026, 11, 30, 17, 30, tzinfo=UTC)
     assert ReferralCode.objects.get(code="NEVER").expires_at is None
 
 
-def test_reads_a_time_in_the_visitors_zone(admin_client: Client, maria: UserProfile) -> None:
+def test_reads_a_time_in_the_visitors_zone(admin_client, maria):
     admin_client.cookies["zone"] = "Asia/Tokyo"
     create(admin_client, maria, code="TIME", expires_at_0="2026-11-30", expires_at_1="17:30")
     assert ReferralCode.objects.get().expires_at == datetime(2026, 11, 30, 8, 30, tzinfo=UTC)
 
 
-def test_says_that_a_code_past_its_date_was_saved_as_inactive(admin_client: Client, maria: UserProfile) -> None:
+def test_says_that_a_code_past_its_date_was_saved_as_inactive(admin_client, maria):
     told = create(admin_client, maria, code="LATE", expires_at_0="2026-11-20")
     assert told == ["warning: LATE was saved. It does not work, because its date has passed (end of 20 Nov 2026 UTC)."]
     code = ReferralCode.objects.get()
@@ -136,17 +132,15 @@ def test_says_that_a_code_past_its_date_was_saved_as_inactive(admin_client: Clie
         ),
     ],
 )
-def test_refuses_what_cannot_be_and_says_why(
-    admin_client: Client, code: ReferralCode, wrong: dict[str, str], said: dict[str, list[str]]
-) -> None:
+def test_refuses_what_cannot_be_and_says_why(admin_client, code, wrong, said):
     url = url_of_new(code.agent_id)
     assert errors(admin_client, url, **{"code": "NEW", "discount": "20", **wrong}) == said
     assert list(ReferralCode.objects.all()) == [code]
     assert history() == []
 
 
-def test_says_that_somebody_else_was_faster_with_the_same_code(admin_client: Client, maria: UserProfile) -> None:
-    def be_faster(**kwargs: Any) -> None:  # after the form has looked and before it saves
+def test_says_that_somebody_else_was_faster_with_the_same_code(admin_client, maria):
+    def be_faster(**kwargs):  # after the form has looked and before it saves
         make_code("NEW")
 
     pre_save.connect(be_faster, ReferralCode)
@@ -158,7 +152,7 @@ def test_says_that_somebody_else_was_faster_with_the_same_code(admin_client: Cli
     assert history() == []
 
 
-def test_refuses_a_local_time_that_the_clocks_skip(admin_client: Client, code: ReferralCode) -> None:
+def test_refuses_a_local_time_that_the_clocks_skip(admin_client, code):
     admin_client.cookies["zone"] = "Europe/Athens"
     skipped = {"code": "X", "discount": "20", "expires_at_0": "2027-03-28", "expires_at_1": "03:30"}
     assert errors(admin_client, url_of("edit", code), **skipped) == {
@@ -168,7 +162,7 @@ def test_refuses_a_local_time_that_the_clocks_skip(admin_client: Client, code: R
     }
 
 
-def test_edits_a_code(admin_client: Client, code: ReferralCode) -> None:
+def test_edits_a_code(admin_client, code):
     url = url_of("edit", code)
     told = post(admin_client, url, code="maria-30", discount="30", expires_at_0="2026-12-31")
     assert told == ["success: MARIA-30 was saved and is active."]
@@ -177,7 +171,7 @@ def test_edits_a_code(admin_client: Client, code: ReferralCode) -> None:
     assert history() == ["admin: Changed “MARIA-30” — Changed Code, Discount (%) and Works until."]
 
 
-def test_a_form_that_is_sent_as_it_came_changes_nothing(admin_client: Client, code: ReferralCode) -> None:
+def test_a_form_that_is_sent_as_it_came_changes_nothing(admin_client, code):
     admin_client.cookies["zone"] = "Europe/Athens"
     for expires_at in [
         end_of_day(date(2026, 12, 31)), datetime(2026, 12, 31, 17, 30, 15, 250, tzinfo=UTC), None,
@@ -194,19 +188,19 @@ def test_a_form_that_is_sent_as_it_came_changes_nothing(admin_client: Client, co
         assert history().pop() == "admin: Changed “MARIA-15” — No fields changed."
 
 
-def test_says_that_an_edit_left_the_code_switched_off(admin_client: Client, code: ReferralCode) -> None:
+def test_says_that_an_edit_left_the_code_switched_off(admin_client, code):
     ReferralCode.objects.update(status="inactive")
     told = post(admin_client, url_of("edit", code), code="MARIA-15", discount="5")
     assert told == ["warning: MARIA-15 was saved. It is switched off: it does not work until you reactivate it."]
 
 
-def test_says_that_the_code_of_a_switched_off_agent_waits_for_it(admin_client: Client, maria: UserProfile) -> None:
+def test_says_that_the_code_of_a_switched_off_agent_waits_for_it(admin_client, maria):
     User.objects.filter(pk=maria.user_id).update(is_active=False)
     told = create(admin_client, maria, code="WAITS")
     assert told == ["warning: WAITS was saved. It works once the agent's account is switched on."]
 
 
-def test_extends_a_code(admin_client: Client, code: ReferralCode) -> None:
+def test_extends_a_code(admin_client, code):
     told = post(admin_client, url_of("extend", code), days="30")
     assert told == ["success: MARIA-15 was extended by 30 days. New date: 31 Dec 2026, 02:00 UTC."]
     code.refresh_from_db()
@@ -217,21 +211,21 @@ def test_extends_a_code(admin_client: Client, code: ReferralCode) -> None:
     ]
 
 
-def test_extends_by_offered_numbers_of_days_alone(admin_client: Client, code: ReferralCode) -> None:
+def test_extends_by_offered_numbers_of_days_alone(admin_client, code):
     said = {"days": ["Select a valid choice. 31 is not one of the available choices."]}
     assert errors(admin_client, url_of("extend", code), days="31") == said
     code.refresh_from_db()
     assert code.expires_at == NOW + 10 * DAY
 
 
-def test_leaves_a_code_that_cannot_be_extended_and_says_why(admin_client: Client, code: ReferralCode) -> None:
+def test_leaves_a_code_that_cannot_be_extended_and_says_why(admin_client, code):
     ReferralCode.objects.update(expires_at=None)
     told = post(admin_client, url_of("extend", code), days="30")
     assert told == ["warning: MARIA-15 was not extended: it has no end date."]
     assert history() == []
 
 
-def test_switches_a_code_off_and_reactivates_it(admin_client: Client, code: ReferralCode) -> None:
+def test_switches_a_code_off_and_reactivates_it(admin_client, code):
     assert post(admin_client, url_of("switch-off", code)) == ["success: MARIA-15 was switched off."]
     code.refresh_from_db()
     assert (code.status, code.expired_at) == ("inactive", None)
@@ -244,7 +238,7 @@ def test_switches_a_code_off_and_reactivates_it(admin_client: Client, code: Refe
     ]
 
 
-def test_deletes_a_code_after_a_confirmation(admin_client: Client, code: ReferralCode) -> None:
+def test_deletes_a_code_after_a_confirmation(admin_client, code):
     response = admin_client.get(url_of("delete", code))
     assert "Delete MARIA-15?" in response.content.decode()
     assert ReferralCode.objects.count() == 1
@@ -253,7 +247,7 @@ def test_deletes_a_code_after_a_confirmation(admin_client: Client, code: Referra
     assert history() == ["admin: Deleted “MARIA-15.”"]
 
 
-def test_a_code_that_a_run_expired_is_kept(admin_client: Client, code: ReferralCode) -> None:
+def test_a_code_that_a_run_expired_is_kept(admin_client, code):
     ReferralCode.objects.update(expires_at=NOW - timedelta(days=1))
     run = sweep(ExpirationRun.StartedBy.SHELL)
     assert post(admin_client, url_of("delete", code)) == [
@@ -263,7 +257,7 @@ def test_a_code_that_a_run_expired_is_kept(admin_client: Client, code: ReferralC
     assert "Delete" not in admin_client.get(f"/profile/{code.agent_id}/").content.decode()
 
 
-def test_looking_at_a_task_does_nothing(admin_client: Client, code: ReferralCode) -> None:
+def test_looking_at_a_task_does_nothing(admin_client, code):
     before = ReferralCode.objects.values().get()
     shown = [task for task in TASKS if admin_client.get(url_of(task, code)).status_code == 200]
     assert shown == ["edit", "extend", "switch-off", "delete"]  # an active code is not reactivated
@@ -271,7 +265,7 @@ def test_looking_at_a_task_does_nothing(admin_client: Client, code: ReferralCode
     assert history() == []
 
 
-def test_a_code_is_reached_through_its_own_agent_alone(admin_client: Client, code: ReferralCode) -> None:
+def test_a_code_is_reached_through_its_own_agent_alone(admin_client, code):
     john = make_agent("John Smith")
     for task in TASKS:
         assert (
@@ -293,9 +287,7 @@ def test_a_code_is_reached_through_its_own_agent_alone(admin_client: Client, cod
         (["view", "delete"], ["Delete MARIA-15"], ["delete"]),
     ],
 )
-def test_each_task_needs_its_permission(
-    client: Client, code: ReferralCode, permissions: list[str], offered: list[str], allowed: list[str]
-) -> None:
+def test_each_task_needs_its_permission(client, code, permissions, offered, allowed):
     anna = User.objects.create_user("anna", is_staff=True)
     names = [f"{name}_referralcode" for name in permissions]
     anna.user_permissions.set(Permission.objects.filter(codename__in=names))
@@ -306,7 +298,7 @@ def test_each_task_needs_its_permission(
     assert [label for label in labels if f">{label}</a>" in page] == offered
 
     sent = {"code": "MARIA-99", "discount": "1", "days": "7"}
-    urls: dict[str, str] = {task: url_of(task, code) for task in TASKS}
+    urls = {task: url_of(task, code) for task in TASKS}
     urls["new"] = url_of_new(code.agent_id)
     for task in [task for task in urls if task not in allowed]:
         assert client.get(urls[task]).status_code == client.post(urls[task], sent).status_code == 403
@@ -315,7 +307,7 @@ def test_each_task_needs_its_permission(
         assert client.post(urls[task], sent).status_code == 302
 
 
-def test_staff_come_from_the_admin_by_way_of_the_agents_page(admin_client: Client, maria: UserProfile) -> None:
+def test_staff_come_from_the_admin_by_way_of_the_agents_page(admin_client, maria):
     profile_url = reverse("profile", args=[maria.pk])
     in_admin = admin_client.get(reverse("admin:main_userprofile_change", args=[maria.pk])).content.decode()
     assert f'<a href="{profile_url}" class="viewsitelink">' in in_admin
@@ -323,7 +315,7 @@ def test_staff_come_from_the_admin_by_way_of_the_agents_page(admin_client: Clien
     assert f'<a class="button" href="{url_of_new(maria.pk)}?next={profile_url}">New code</a>' in page
 
 
-def test_for_anybody_but_staff_there_is_no_such_page(client: Client, code: ReferralCode) -> None:
+def test_for_anybody_but_staff_there_is_no_such_page(client, code):
     everything = Permission.objects.filter(content_type__app_label="main")
     assert code.agent
     code.agent.user.user_permissions.set(everything)
@@ -332,7 +324,7 @@ def test_for_anybody_but_staff_there_is_no_such_page(client: Client, code: Refer
         assert client.get(url).status_code == client.post(url).status_code == 404
 
 
-def test_ended_codes_are_offered_what_helps_them(admin_client: Client, maria: UserProfile) -> None:
+def test_ended_codes_are_offered_what_helps_them(admin_client, maria):
     make_code("PAST", agent=maria, expires_at=NOW - DAY, status="inactive", expired_at=NOW)
     make_code("OFF-PAST", agent=maria, expires_at=NOW - DAY, status="inactive")
     make_code("OFF", agent=maria, status="inactive")
@@ -350,9 +342,7 @@ def test_ended_codes_are_offered_what_helps_them(admin_client: Client, maria: Us
 
 
 @pytest.mark.parametrize("task", TASKS)
-def test_after_a_task_one_is_back_on_the_page_one_came_from(
-    admin_client: Client, code: ReferralCode, task: str
-) -> None:
+def test_after_a_task_one_is_back_on_the_page_one_came_from(admin_client, code, task):
     if task == Task.REACTIVATE:
         ReferralCode.objects.update(status="inactive")
     came_from = f"/profile/{code.agent_id}/?working=2&ended=3"
@@ -370,14 +360,12 @@ def test_after_a_task_one_is_back_on_the_page_one_came_from(
 @pytest.mark.parametrize(
     "elsewhere", ["https://example.org/", "//example.org/", "javascript:alert(1)", "foo", "", "/\\example.org/"]
 )
-def test_after_a_task_one_is_never_led_to_another_site(
-    admin_client: Client, code: ReferralCode, elsewhere: str
-) -> None:
+def test_after_a_task_one_is_never_led_to_another_site(admin_client, code, elsewhere):
     link = f"{url_of('switch-off', code)}?next={quote(elsewhere)}"
     assert admin_client.post(link)["Location"] == f"/profile/{code.agent_id}/"
 
 
-def test_a_refused_edit_is_headed_with_the_stored_name(admin_client: Client, code: ReferralCode) -> None:
+def test_a_refused_edit_is_headed_with_the_stored_name(admin_client, code):
     make_code("OTHER-99")
     page = admin_client.post(url_of("edit", code), {"code": "other-99", "discount": "15"}).content.decode()
     assert "<h1>Edit MARIA-15</h1>" in page
@@ -385,16 +373,14 @@ def test_a_refused_edit_is_headed_with_the_stored_name(admin_client: Client, cod
     assert "The code OTHER-99 exists already." in page
 
 
-def test_staff_who_may_not_view_codes_find_no_such_page(client: Client, code: ReferralCode) -> None:
+def test_staff_who_may_not_view_codes_find_no_such_page(client, code):
     anna = User.objects.create_user("anna", is_staff=True)
     anna.user_permissions.set(Permission.objects.filter(codename="change_referralcode"))
     client.force_login(anna)
     assert client.get(url_of("edit", code)).status_code == client.post(url_of("edit", code)).status_code == 404
 
 
-def test_an_inactive_code_past_its_date_is_extended_and_active_again_in_one_task(
-    admin_client: Client, code: ReferralCode
-) -> None:
+def test_an_inactive_code_past_its_date_is_extended_and_active_again_in_one_task(admin_client, code):
     ReferralCode.objects.update(status="inactive", expires_at=NOW - DAY)
     assert post(admin_client, url_of("extend", code), days="7") == [
         "success: MARIA-15 was extended by 7 days and is active again. New date: 28 Nov 2026, 02:00 UTC."
@@ -404,7 +390,7 @@ def test_an_inactive_code_past_its_date_is_extended_and_active_again_in_one_task
 
 
 @pytest.mark.parametrize("task", [Task.EXTEND, Task.SWITCH_OFF, Task.REACTIVATE])
-def test_a_task_sent_twice_acts_once(admin_client: Client, code: ReferralCode, clock: Any, task: Task) -> None:
+def test_a_task_sent_twice_acts_once(admin_client, code, clock, task):
     if task == Task.REACTIVATE:
         ReferralCode.objects.update(status="inactive")
     version = admin_client.get(url_of(task, code)).context["form"]["version"].value()

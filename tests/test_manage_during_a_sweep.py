@@ -1,15 +1,12 @@
 """A person and a sweep at the same code at the same time, on a database that locks rows."""
 
 import threading
-from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
-from typing import Any
 
 import pytest
 from django.db import connection
 from django.db.models.signals import pre_delete
-from django.test import Client
 
 from main.models import ExpirationRun, ReferralCode
 from main.sweep.run import sweep
@@ -25,7 +22,7 @@ pytestmark = [
 
 
 @pytest.fixture
-def code() -> ReferralCode:
+def code():
     """A code that reached its date an hour ago."""
     maria = make_agent("Maria Garcia")
     return make_code("MARIA-15", agent=maria, discount=15, expires_at=NOW - timedelta(hours=1))
@@ -34,17 +31,17 @@ def code() -> ReferralCode:
 class OnItsOwnConnection(threading.Thread):
     """Does something beside the test, with a connection of its own to the database."""
 
-    def __init__(self, work: Callable[[], Any]) -> None:
+    def __init__(self, work):
         super().__init__()
         self.work = work
         self.start()
 
-    def run(self) -> None:
+    def run(self):
         self.result = self.work()
         connection.close()
 
 
-def wait_until_somebody_waits_for_a_lock() -> None:
+def wait_until_somebody_waits_for_a_lock():
     for _ in range(500):
         with connection.cursor() as cursor:
             cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
@@ -54,7 +51,7 @@ def wait_until_somebody_waits_for_a_lock() -> None:
     pytest.fail("nobody waits for a lock")
 
 
-def test_an_edit_that_waited_for_a_sweep_keeps_what_the_sweep_wrote(admin_client: Client, code: ReferralCode) -> None:
+def test_an_edit_that_waited_for_a_sweep_keeps_what_the_sweep_wrote(admin_client, code):
     sweeping = Holder(code, status="inactive", expired_at=NOW)
     fields = {"code": "MARIA-15", "discount": "5", "expires_at_0": "2026-12-31"}
     editing = OnItsOwnConnection(lambda: admin_client.post(f"/profile/{code.agent_id}/codes/{code.pk}/edit/", fields))
@@ -67,15 +64,15 @@ def test_an_edit_that_waited_for_a_sweep_keeps_what_the_sweep_wrote(admin_client
     assert (code.status, code.expired_at, code.discount) == ("inactive", NOW, 5)
 
 
-def on_the_page(client: Client, code: ReferralCode) -> Any:
+def on_the_page(client, code):
     return client.post(f"/profile/{code.agent_id}/codes/{code.pk}/delete/")
 
 
-def in_the_admin(client: Client, code: ReferralCode) -> Any:
+def in_the_admin(client, code):
     return client.post(f"/admin/main/referralcode/{code.pk}/delete/", {"post": "yes"})
 
 
-def in_bulk(client: Client, code: ReferralCode) -> Any:
+def in_bulk(client, code):
     chosen = {"action": "delete_selected", "_selected_action": [code.pk], "post": "yes"}
     return client.post("/admin/main/referralcode/", chosen)
 
@@ -84,9 +81,7 @@ WAYS = pytest.mark.parametrize("delete", [on_the_page, in_the_admin, in_bulk])
 
 
 @WAYS
-def test_a_code_that_a_run_expires_first_is_kept(
-    admin_client: Client, code: ReferralCode, delete: Callable[..., Any]
-) -> None:
+def test_a_code_that_a_run_expires_first_is_kept(admin_client, code, delete):
     run = make_run(NOW, expired_count=1)
     expiring = Holder(code, status="inactive", expired_at=NOW, expired_by=run)
     deleting = OnItsOwnConnection(lambda: delete(admin_client, code))
@@ -99,8 +94,8 @@ def test_a_code_that_a_run_expires_first_is_kept(
 
 
 @contextmanager
-def before_a_deletion(do: Callable[[], Any]) -> Iterator[None]:
-    def receiver(**kwargs: Any) -> None:
+def before_a_deletion(do):
+    def receiver(**kwargs):
         do()
 
     pre_delete.connect(receiver, ReferralCode)
@@ -111,12 +106,10 @@ def before_a_deletion(do: Callable[[], Any]) -> Iterator[None]:
 
 
 @WAYS
-def test_a_code_that_is_deleted_first_is_not_counted_by_the_run(
-    admin_client: Client, code: ReferralCode, delete: Callable[..., Any]
-) -> None:
+def test_a_code_that_is_deleted_first_is_not_counted_by_the_run(admin_client, code, delete):
     sweeps = []
 
-    def sweep_meanwhile() -> None:
+    def sweep_meanwhile():
         sweeps.append(OnItsOwnConnection(lambda: sweep(ExpirationRun.StartedBy.COMMAND)))
         wait_until_somebody_waits_for_a_lock()
 

@@ -18,7 +18,7 @@ TOKEN = {"authorization": "Bearer figures-for-me"}
 def figures(client, settings):
     settings.METRICS_TOKEN = "figures-for-me"
 
-    def ask() -> dict[str, float]:
+    def ask():
         answer = client.get("/metrics", headers=TOKEN)
         assert answer.status_code == 200
         families = text_string_to_metric_families(answer.content.decode())
@@ -27,7 +27,7 @@ def figures(client, settings):
     return ask
 
 
-def test_the_figures_tell_of_overdue_codes_and_of_the_last_completed_run(figures, clock, three_overdue) -> None:
+def test_the_figures_tell_of_overdue_codes_and_of_the_last_completed_run(figures, clock, three_overdue):
     make_code("LATER", expires_at=NOW + timedelta(days=1))
     assert figures() == {"knossos_overdue_codes": 3, "knossos_failed_runs": 0}
 
@@ -52,24 +52,24 @@ def test_the_figures_tell_of_overdue_codes_and_of_the_last_completed_run(figures
     "headers",
     [{}, {"authorization": "Bearer wrong"}, {"authorization": "figures-for-me"}, {"authorization": "Bearer £"}],
 )
-def test_without_the_token_there_are_no_figures(client, settings, headers) -> None:
+def test_without_the_token_there_are_no_figures(client, settings, headers):
     settings.METRICS_TOKEN = "figures-for-me"
     answer = client.get("/metrics", headers=headers)
     assert (answer.status_code, answer.content) == (401, b"Send the header Authorization: Bearer METRICS_TOKEN.\n")
 
 
 @pytest.mark.django_db
-def test_without_a_token_in_the_settings_there_is_no_such_page(client) -> None:
+def test_without_a_token_in_the_settings_there_is_no_such_page(client):
     assert client.get("/metrics", headers=TOKEN).status_code == 404
 
 
-def test_the_figures_cost_three_queries(figures, clock, three_overdue, django_assert_num_queries) -> None:
+def test_the_figures_cost_three_queries(figures, clock, three_overdue, django_assert_num_queries):
     check_all_expired_referral_codes()
     with django_assert_num_queries(3):
         figures()
 
 
-def test_the_dashboard_asks_for_figures_that_there_are(figures, clock, three_overdue) -> None:
+def test_the_dashboard_asks_for_figures_that_there_are(figures, clock, three_overdue):
     check_all_expired_referral_codes()
     dashboard = (PROJECT / "docs" / "grafana-dashboard.json").read_text()
     assert json.loads(dashboard)["title"] == "Knossos referral codes"

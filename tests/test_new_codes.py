@@ -39,31 +39,31 @@ A_LETTER_AND_A_DIGIT_MORE = re.compile("JOHN-20[A-HJKMNP-Z][2-9]")
         ("", 7, "CODE-7"),
     ],
 )
-def test_five_letters_of_the_first_name_and_the_discount(name, discount, code) -> None:
+def test_five_letters_of_the_first_name_and_the_discount(name, discount, code):
     assert ReferralCode.generate_unique_code(name, discount) == code
     validate_code(code)
 
 
-def test_a_text_that_is_taken_gets_a_letter_and_a_digit_more_that_look_like_no_other() -> None:
+def test_a_text_that_is_taken_gets_a_letter_and_a_digit_more_that_look_like_no_other():
     make_code("john-20")
     proposed = {ReferralCode.generate_unique_code("John Smith", 20) for _ in range(30)}
     assert all(map(A_LETTER_AND_A_DIGIT_MORE.fullmatch, proposed))
     assert len(proposed) > 1
 
 
-def test_a_text_that_looks_like_a_stored_code_is_taken() -> None:
+def test_a_text_that_looks_like_a_stored_code_is_taken():
     make_code("МАRIA-15")  # its first two letters are Cyrillic
     assert re.fullmatch("MARIA-15[A-HJKMNP-Z][2-9]", ReferralCode.generate_unique_code("Maria", 15))
 
 
-def test_where_all_of_these_are_taken_two_of_each() -> None:
+def test_where_all_of_these_are_taken_two_of_each():
     texts = proposing.proposals("John Smith", 20)
     for code in [*next(texts), *next(texts)]:
         make_code(code)
     assert re.fullmatch("JOHN-20([A-HJKMNP-Z][2-9]){2}", ReferralCode.generate_unique_code("John Smith", 20))
 
 
-def test_a_proposal_costs_one_query_or_two(django_assert_num_queries) -> None:
+def test_a_proposal_costs_one_query_or_two(django_assert_num_queries):
     with django_assert_num_queries(1):
         ReferralCode.generate_unique_code("John Smith", 20)
     make_code("JOHN-20")
@@ -71,17 +71,17 @@ def test_a_proposal_costs_one_query_or_two(django_assert_num_queries) -> None:
         ReferralCode.generate_unique_code("John Smith", 20)
 
 
-def test_a_created_code_is_stored_with_what_was_given(john) -> None:
+def test_a_created_code_is_stored_with_what_was_given(john):
     code = create_code(john, 20, expires_at=NOW)
     assert (code.code, code.agent, code.discount, code.expires_at) == ("JOHN-20", john, 20, NOW)
     assert create_code(None, 5).code == "CODE-5"
 
 
-def test_who_comes_second_gets_the_next_text(john, monkeypatch) -> None:
+def test_who_comes_second_gets_the_next_text(john, monkeypatch):
     """Somebody else stores the code between our look and our insert."""
     look = ReferralCode.generate_unique_code
 
-    def look_too_early(name: str, discount: int) -> str:
+    def look_too_early(name, discount):
         text = look(name, discount)
         if text == "JOHN-20":
             make_code(text)
@@ -92,19 +92,19 @@ def test_who_comes_second_gets_the_next_text(john, monkeypatch) -> None:
     assert ReferralCode.objects.count() == 2
 
 
-def test_what_the_database_refuses_for_another_reason_is_raised(john) -> None:
+def test_what_the_database_refuses_for_another_reason_is_raised(john):
     with pytest.raises(IntegrityError):
         create_code(john, 120)
     assert not ReferralCode.objects.exists()
 
 
 @pytest.mark.django_db(transaction=True)
-def test_eight_who_create_at_once_get_eight_codes(john) -> None:
+def test_eight_who_create_at_once_get_eight_codes(john):
     if connection.vendor != "postgresql":
         pytest.skip("threads that write at once need a server: set DATABASE_URL")
     together = Barrier(8)
 
-    def create(number: int) -> str:
+    def create(number):
         together.wait(PATIENCE)
         with closing(connection):
             return create_code(john, 20).code

@@ -3,7 +3,6 @@
 from argparse import ArgumentTypeError
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Any
 
 import pytest
 
@@ -20,7 +19,7 @@ pytestmark = pytest.mark.django_db
 END_OF_YEAR = datetime(2027, 1, 1, tzinfo=UTC)
 
 
-def on_a_form(form_class: type[ReferralCodeForm], field: str, text: str) -> Any:
+def on_a_form(form_class, field, text):
     """What the form makes of the text, or the list of its complaints."""
     day, _, time = text.partition(" ") if field == "expires_at" else ("", "", "")
     data = {"code": "A", "discount": "20", "status": "active", field: text, "expires_at_0": day, "expires_at_1": time}
@@ -28,12 +27,12 @@ def on_a_form(form_class: type[ReferralCodeForm], field: str, text: str) -> Any:
     return form.cleaned_data[field] if form.is_valid() else form.errors[field]
 
 
-def in_an_import(field: str, text: str) -> Any:
+def in_an_import(field, text):
     item = draft(Row(2, code="A", **{field: text}), Agents([], create=False))
     return item.faults.get(field) or getattr(item.code, field)
 
 
-def on_the_command_line(text: str) -> Any:
+def on_the_command_line(text):
     try:
         return _instant(text)
     except ArgumentTypeError as error:
@@ -41,7 +40,7 @@ def on_the_command_line(text: str) -> Any:
 
 
 @pytest.mark.parametrize("text", ["2026-12-31", "31/12/2026", "31.12.2026", "31-12-2026", "2026/12/31"])
-def test_the_end_of_a_year_can_be_written_in_five_ways_everywhere(text) -> None:
+def test_the_end_of_a_year_can_be_written_in_five_ways_everywhere(text):
     for form in (ReferralCodeForm, CodeForm):
         assert on_a_form(form, "expires_at", text) == END_OF_YEAR
     assert in_an_import("expires_at", text) == on_the_command_line(text) == END_OF_YEAR
@@ -51,7 +50,7 @@ def test_the_end_of_a_year_can_be_written_in_five_ways_everywhere(text) -> None:
     "text",
     ["12/31/2026", "31/02/2026", "31/12/26", "tomorrow", "2026-12-31 25:00", "٢٠٢٦-١٢-٣١", "9999-12-31"],
 )
-def test_what_is_no_date_is_refused_everywhere_in_the_same_words(text) -> None:
+def test_what_is_no_date_is_refused_everywhere_in_the_same_words(text):
     told = on_the_command_line(text)
     assert isinstance(told, list)
     for form in (ReferralCodeForm, CodeForm):
@@ -62,21 +61,21 @@ def test_what_is_no_date_is_refused_everywhere_in_the_same_words(text) -> None:
 @pytest.mark.parametrize(
     ("text", "number"), [("12,5", "12.5"), ("12.5", "12.5"), ("20 %", "20"), (" 20% ", "20"), ("-0", "0")]
 )
-def test_a_percentage_can_be_written_alike_everywhere(text, number) -> None:
+def test_a_percentage_can_be_written_alike_everywhere(text, number):
     for form in (ReferralCodeForm, CodeForm):
         assert on_a_form(form, "discount", text) == Decimal(number)
     assert in_an_import("discount", text) == Decimal(number)
 
 
 @pytest.mark.parametrize("text", ["1.000,5", "NaN", "1e1", "٢٠", "ten", "20%%"])
-def test_what_is_no_percentage_is_refused_everywhere_in_the_same_words(text) -> None:
+def test_what_is_no_percentage_is_refused_everywhere_in_the_same_words(text):
     told = [f"'{text}' is not a percentage: write a number such as 20 or 12.5."]
     for form in (ReferralCodeForm, CodeForm):
         assert on_a_form(form, "discount", text) == told
     assert in_an_import("discount", text) == told
 
 
-def test_a_form_takes_the_day_first_and_an_import_asks_which_day_is_meant() -> None:
+def test_a_form_takes_the_day_first_and_an_import_asks_which_day_is_meant():
     fifth_of_june = datetime(2027, 6, 6, tzinfo=UTC)
     assert on_a_form(CodeForm, "expires_at", "05/06/2027") == on_the_command_line("05/06/2027") == fifth_of_june
     assert in_an_import("expires_at", "05/06/2027") == [

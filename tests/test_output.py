@@ -15,9 +15,7 @@ COMMAND = "expire_referral_codes"
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("raw", [False, True])
-def test_a_failure_that_is_no_database_error_of_djangos_ends_as_the_others_do(
-    clock, log_file, monkeypatch, raw
-) -> None:
+def test_a_failure_that_is_no_database_error_of_djangos_ends_as_the_others_do(clock, log_file, monkeypatch, raw):
     make_code("A-1", expires_at=NOW)
     error = driver_errors()("the driver broke") if raw else InterfaceError("connection already closed")
 
@@ -43,7 +41,7 @@ def test_a_failure_that_is_no_database_error_of_djangos_ends_as_the_others_do(
         (["undo_expiration_run", "{run}"], "Stopped by Ctrl-C. Codes that were already put back stay active."),
     ],
 )
-def test_ctrl_c_says_what_was_written(clock, monkeypatch, arguments, said) -> None:
+def test_ctrl_c_says_what_was_written(clock, monkeypatch, arguments, said):
     make_code("A-1", expires_at=NOW)
     call_command(COMMAND, "-v0", stdout=StringIO())
     run = ExpirationRun.objects.get()

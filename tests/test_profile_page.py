@@ -3,11 +3,9 @@
 import re
 from datetime import date, timedelta
 from html import unescape
-from typing import Any
 
 import pytest
 from django.contrib.auth.models import Permission, User
-from django.test import Client
 from django.urls import reverse
 from django.utils.html import strip_tags
 
@@ -21,17 +19,17 @@ DAY = timedelta(days=1)
 
 
 @pytest.fixture
-def maria() -> UserProfile:
+def maria():
     return make_agent("Maria Garcia")
 
 
 @pytest.fixture
-def as_maria(client: Client, maria: UserProfile) -> Client:
+def as_maria(client, maria):
     client.force_login(maria.user)
     return client
 
 
-def read(client: Client, url: str = "/profile/", **query: Any) -> list[str]:
+def read(client, url="/profile/", **query):
     """The page as it is read: the heading, each sentence, and each row of the tables."""
     response = client.get(url, query)
     assert response.status_code == 200
@@ -40,7 +38,7 @@ def read(client: Client, url: str = "/profile/", **query: Any) -> list[str]:
     return [line for line in (" ".join(unescape(strip_tags(part)).split()).strip(" |") for part in lines) if line]
 
 
-def test_shows_what_works_ending_soonest_first_and_what_ended_and_why(as_maria: Client, maria: UserProfile) -> None:
+def test_shows_what_works_ending_soonest_first_and_what_ended_and_why(as_maria, maria):
     make_code("EVER-15", agent=maria, discount=15)
     make_code("LATER-10", agent=maria, discount=10, expires_at=end_of_day(date(2026, 12, 31)))
     make_code("SOON-20", agent=maria, discount="12.5", expires_at=NOW + 2 * DAY)
@@ -67,7 +65,7 @@ def test_shows_what_works_ending_soonest_first_and_what_ended_and_why(as_maria: 
     ]
 
 
-def test_counts_what_stops_within_seven_days_and_nothing_later(as_maria: Client, maria: UserProfile) -> None:
+def test_counts_what_stops_within_seven_days_and_nothing_later(as_maria, maria):
     make_code("IN-7-DAYS", agent=maria, expires_at=NOW + 7 * DAY)
     make_code("AND-LATER", agent=maria, expires_at=NOW + 7 * DAY + INSTANT)
     assert read(as_maria)[1] == "2 codes work now; 1 stops within 7 days."
@@ -75,7 +73,7 @@ def test_counts_what_stops_within_seven_days_and_nothing_later(as_maria: Client,
     assert read(as_maria)[1] == "3 codes work now; 2 stop within 7 days."
 
 
-def test_one_code_is_counted_in_the_singular(as_maria: Client, maria: UserProfile) -> None:
+def test_one_code_is_counted_in_the_singular(as_maria, maria):
     make_code("ONE", agent=maria)
     assert read(as_maria)[1] == "1 code works now; none stops within 7 days."
 
@@ -90,12 +88,12 @@ def test_one_code_is_counted_in_the_singular(as_maria: Client, maria: UserProfil
         (timedelta(minutes=1) - INSTANT, "less than a minute"),
     ],
 )
-def test_time_left_is_rounded_down(as_maria: Client, maria: UserProfile, left: timedelta, words: str) -> None:
+def test_time_left_is_rounded_down(as_maria, maria, left, words):
     make_code("SOON", agent=maria, expires_at=NOW + left)
     assert read(as_maria)[5].split(" | ")[3] == words
 
 
-def test_an_agent_without_codes_reads_what_to_do(as_maria: Client) -> None:
+def test_an_agent_without_codes_reads_what_to_do(as_maria):
     assert read(as_maria) == [
         "Your referral codes",
         "You have no codes yet. Ask the office for one: say which discount your customers should get, and until when.",
@@ -103,12 +101,12 @@ def test_an_agent_without_codes_reads_what_to_do(as_maria: Client) -> None:
     ]
 
 
-def test_an_agent_whose_codes_all_ended_reads_what_to_do(as_maria: Client, maria: UserProfile) -> None:
+def test_an_agent_whose_codes_all_ended_reads_what_to_do(as_maria, maria):
     make_code("PAST-5", agent=maria, expires_at=NOW - DAY, status="inactive")
     assert read(as_maria)[1] == "No code works now. Ask the office for a new one, or to extend one of those below."
 
 
-def test_a_client_reads_what_to_do(client: Client) -> None:
+def test_a_client_reads_what_to_do(client):
     user = User.objects.create_user("carl")
     UserProfile.objects.create(user=user, name="Carl", role=UserProfile.Role.CLIENT)
     client.force_login(user)
@@ -118,7 +116,7 @@ def test_a_client_reads_what_to_do(client: Client) -> None:
     )
 
 
-def test_a_person_without_a_profile_reads_what_to_do(client: Client) -> None:
+def test_a_person_without_a_profile_reads_what_to_do(client):
     client.force_login(User.objects.create_user("nobody"))
     assert read(client) == [
         "Welcome, nobody",
@@ -127,25 +125,25 @@ def test_a_person_without_a_profile_reads_what_to_do(client: Client) -> None:
     ]
 
 
-def test_staff_without_a_profile_are_sent_to_the_admin(client: Client) -> None:
+def test_staff_without_a_profile_are_sent_to_the_admin(client):
     client.force_login(User.objects.create_user("anna", is_staff=True))
     assert read(client)[2] == "You work for the office: go to the admin for the codes of all agents."
 
 
-def test_another_agents_page_is_not_there_and_ones_own_is(as_maria: Client, maria: UserProfile) -> None:
+def test_another_agents_page_is_not_there_and_ones_own_is(as_maria, maria):
     john = make_agent("John Smith")
     assert as_maria.get(reverse("profile", args=[john.pk])).status_code == 404
     assert as_maria.get(reverse("profile", args=[10**30])).status_code == 404
     assert read(as_maria, reverse("profile", args=[maria.pk])) == read(as_maria)
 
 
-def test_an_agent_with_the_permission_alone_is_no_staff(as_maria: Client, maria: UserProfile) -> None:
+def test_an_agent_with_the_permission_alone_is_no_staff(as_maria, maria):
     maria.user.user_permissions.add(Permission.objects.get(codename="view_referralcode"))
     john = make_agent("John Smith")
     assert as_maria.get(reverse("profile", args=[john.pk])).status_code == 404
 
 
-def test_staff_who_may_view_codes_see_any_agents_and_others_do_not(client: Client, maria: UserProfile) -> None:
+def test_staff_who_may_view_codes_see_any_agents_and_others_do_not(client, maria):
     anna = User.objects.create_user("anna", is_staff=True)
     client.force_login(anna)
     url = reverse("profile", args=[maria.pk])
@@ -159,7 +157,7 @@ def test_staff_who_may_view_codes_see_any_agents_and_others_do_not(client: Clien
     ]
 
 
-def test_staff_read_that_the_agent_is_switched_off(admin_client: Client, maria: UserProfile) -> None:
+def test_staff_read_that_the_agent_is_switched_off(admin_client, maria):
     maria.user.is_active = False
     maria.user.save()
     make_code("MARIA-15", agent=maria, discount=15)
@@ -177,18 +175,16 @@ def test_staff_read_that_the_agent_is_switched_off(admin_client: Client, maria: 
 
 
 @pytest.mark.parametrize("url", ["/profile/", "/profile/1/", "/profile/1/codes/new/", "/profile/1/codes/2/edit/"])
-def test_a_stranger_signs_in_first(client: Client, url: str) -> None:
+def test_a_stranger_signs_in_first(client, url):
     response = client.get(url)
     assert (response.status_code, response["Location"]) == (302, f"/sign-in/?next={url}")
 
 
-def test_the_root_leads_to_the_profile(client: Client) -> None:
+def test_the_root_leads_to_the_profile(client):
     assert client.get("/")["Location"] == "/profile/"
 
 
-def test_many_codes_come_in_pages_at_a_constant_number_of_queries(
-    as_maria: Client, maria: UserProfile, django_assert_num_queries: Any
-) -> None:
+def test_many_codes_come_in_pages_at_a_constant_number_of_queries(as_maria, maria, django_assert_num_queries):
     make_code("FIRST", agent=maria)
     make_code("GONE", agent=maria, expires_at=NOW)
     with django_assert_num_queries(8):

@@ -1,12 +1,9 @@
 """Signing in and out, and the password: pages of Django's own views in the style of the site."""
 
 import re
-from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
-from django.core.mail import EmailMessage
-from django.test import Client
 
 pytestmark = pytest.mark.django_db
 
@@ -15,36 +12,34 @@ NEW_PASSWORD = "thread-of-theseus"
 
 
 @pytest.fixture
-def maria() -> User:
+def maria():
     return User.objects.create_user("maria", "maria@example.com", PASSWORD)
 
 
-def sign_in(client: Client, password: str = PASSWORD, query: str = "") -> Any:
+def sign_in(client, password=PASSWORD, query=""):
     return client.post(f"/sign-in/{query}", {"username": "maria", "password": password})
 
 
-def test_an_agent_lands_on_the_profile(client: Client, maria: User) -> None:
+def test_an_agent_lands_on_the_profile(client, maria):
     assert sign_in(client)["Location"] == "/profile/"
 
 
-def test_staff_land_in_the_admin(client: Client, maria: User) -> None:
+def test_staff_land_in_the_admin(client, maria):
     User.objects.update(is_staff=True)
     assert sign_in(client)["Location"] == "/admin/"
 
 
-def test_a_person_lands_where_it_wanted_to_go(client: Client, maria: User) -> None:
+def test_a_person_lands_where_it_wanted_to_go(client, maria):
     User.objects.update(is_staff=True)
     assert sign_in(client, query="?next=/profile/7/")["Location"] == "/profile/7/"
 
 
-def test_nobody_is_sent_to_another_site(client: Client, maria: User) -> None:
+def test_nobody_is_sent_to_another_site(client, maria):
     assert sign_in(client, query="?next=https://example.org/")["Location"] == "/profile/"
 
 
 @pytest.mark.parametrize("active", [True, False])
-def test_a_wrong_password_and_a_switched_off_person_are_told_the_same(
-    client: Client, maria: User, active: bool
-) -> None:
+def test_a_wrong_password_and_a_switched_off_person_are_told_the_same(client, maria, active):
     User.objects.update(is_active=active)
     response = sign_in(client, password="wrong" if active else PASSWORD)
     assert response.context["form"].non_field_errors() == [
@@ -52,13 +47,13 @@ def test_a_wrong_password_and_a_switched_off_person_are_told_the_same(
     ]
 
 
-def test_a_person_who_is_switched_off_while_signed_in_is_a_stranger(client: Client, maria: User) -> None:
+def test_a_person_who_is_switched_off_while_signed_in_is_a_stranger(client, maria):
     client.force_login(maria)
     User.objects.update(is_active=False)
     assert client.get("/profile/").status_code == 302
 
 
-def test_signs_out_by_button_and_never_by_a_link(client: Client, maria: User) -> None:
+def test_signs_out_by_button_and_never_by_a_link(client, maria):
     client.force_login(maria)
     assert client.get("/sign-out/").status_code == 405
     assert client.get("/profile/").status_code == 200
@@ -66,7 +61,7 @@ def test_signs_out_by_button_and_never_by_a_link(client: Client, maria: User) ->
     assert client.get("/profile/").status_code == 302
 
 
-def test_changes_the_password(client: Client, maria: User) -> None:
+def test_changes_the_password(client, maria):
     client.force_login(maria)
     new = {"new_password1": NEW_PASSWORD, "new_password2": NEW_PASSWORD}
     assert client.post("/password/", {"old_password": "wrong", **new}).status_code == 200
@@ -76,7 +71,7 @@ def test_changes_the_password(client: Client, maria: User) -> None:
     assert maria.check_password(NEW_PASSWORD)
 
 
-def test_resets_a_forgotten_password_by_mail(client: Client, maria: User, mailoutbox: list[EmailMessage]) -> None:
+def test_resets_a_forgotten_password_by_mail(client, maria, mailoutbox):
     response = client.post("/password/reset/", {"email": "maria@example.com"}, follow=True)
     assert "<h1>Look into your mail</h1>" in response.content.decode()
     [mail] = mailoutbox
@@ -99,9 +94,7 @@ def test_resets_a_forgotten_password_by_mail(client: Client, maria: User, mailou
     assert "<h1>This link does not work</h1>" in client.get(link[1], follow=True).content.decode()
 
 
-def test_says_the_same_of_an_unknown_address_and_mails_nothing(
-    client: Client, maria: User, mailoutbox: list[EmailMessage]
-) -> None:
+def test_says_the_same_of_an_unknown_address_and_mails_nothing(client, maria, mailoutbox):
     response = client.post("/password/reset/", {"email": "else@example.com"}, follow=True)
     assert "<h1>Look into your mail</h1>" in response.content.decode()
     assert mailoutbox == []

@@ -4,7 +4,6 @@ from datetime import timedelta
 
 import pytest
 from django.db import connection
-from django.db.models import QuerySet
 from django.test.utils import CaptureQueriesContext
 
 from main.models import ExpirationRun, ReferralCode
@@ -18,20 +17,20 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("
 SHELL = ExpirationRun.StartedBy.SHELL
 
 
-def make_overdue(count: int) -> None:
+def make_overdue(count):
     ReferralCode.objects.bulk_create(
         ReferralCode(code=f"CODE-{ReferralCode.objects.count()}-{number}", expires_at=NOW) for number in range(count)
     )
 
 
-def queries_of_sweep(batch_size: int) -> list[str]:
+def queries_of_sweep(batch_size):
     with CaptureQueriesContext(connection) as captured:
         sweep(SHELL, batch_size=batch_size)
     asked = [query["sql"] for query in captured.captured_queries]
     return [sql for sql in asked if not sql.startswith(("BEGIN", "COMMIT", "SET LOCAL"))]
 
 
-def test_a_batch_asks_the_same_number_of_queries_whatever_its_size(one_connection) -> None:
+def test_a_batch_asks_the_same_number_of_queries_whatever_its_size(one_connection):
     make_overdue(2)
     one_batch = len(queries_of_sweep(batch_size=2))
     make_overdue(50)
@@ -40,7 +39,7 @@ def test_a_batch_asks_the_same_number_of_queries_whatever_its_size(one_connectio
     assert len(queries_of_sweep(batch_size=2)) == one_batch + 3 * 2  # the codes and the ledger
 
 
-def test_nothing_to_do_asks_the_same_few_queries_in_an_empty_table_and_in_a_full_one() -> None:
+def test_nothing_to_do_asks_the_same_few_queries_in_an_empty_table_and_in_a_full_one():
     # The interrupted runs, the new run, the overdue codes, the end of the run.
     few = len(queries_of_sweep(batch_size=2))
     assert few == (5 if connection.vendor == "postgresql" else 4)  # PostgreSQL is asked for its clock too
@@ -51,7 +50,7 @@ def test_nothing_to_do_asks_the_same_few_queries_in_an_empty_table_and_in_a_full
 
 
 @pytest.mark.parametrize("count", [1, 30])
-def test_a_report_asks_the_same_few_queries_for_one_code_and_for_many(django_assert_num_queries, count) -> None:
+def test_a_report_asks_the_same_few_queries_for_one_code_and_for_many(django_assert_num_queries, count):
     make_overdue(count)
     # The last run, what saves marked since, how many are overdue, their lines; before these, unless they are
     # streamed, their ids.
@@ -63,7 +62,7 @@ def test_a_report_asks_the_same_few_queries_for_one_code_and_for_many(django_ass
         assert len(list(as_text(report_of_run(run), verbosity=1))) == 1 + count
 
 
-def plan(queryset: QuerySet) -> str:
+def plan(queryset):
     """How the database would look it up if the table were large."""
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
@@ -75,7 +74,7 @@ def plan(queryset: QuerySet) -> str:
     return queryset.explain()
 
 
-def test_every_lookup_of_a_sweep_and_its_report_has_its_index() -> None:
+def test_every_lookup_of_a_sweep_and_its_report_has_its_index():
     ReferralCode.objects.create(code="SAVED", expires_at=NOW)
     run = sweep(SHELL)
     overdue = ReferralCode.objects.overdue(NOW).order_by("expires_at", "id")
@@ -86,7 +85,7 @@ def test_every_lookup_of_a_sweep_and_its_report_has_its_index() -> None:
     assert "expirationrun_running" in plan(ExpirationRun.objects.filter(state=ExpirationRun.State.RUNNING))
 
 
-def test_what_is_overdue_is_found_through_its_index(monkeypatch) -> None:
+def test_what_is_overdue_is_found_through_its_index(monkeypatch):
     make_overdue(3)
     asked = []
     name = "_streamed_chapter" if way().streams else "_chapter"

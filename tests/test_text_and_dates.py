@@ -23,7 +23,7 @@ from main.codes.text import clean_code, visible
         ("back\\slash", "back\\slash"),
     ],
 )
-def test_control_characters_are_made_visible(text, shown) -> None:
+def test_control_characters_are_made_visible(text, shown):
     assert visible(text) == shown
 
 
@@ -48,7 +48,7 @@ def test_control_characters_are_made_visible(text, shown) -> None:
         ("2026-10-25 03:30", datetime(2026, 10, 25, 0, 30, tzinfo=UTC)),
     ],
 )
-def test_an_instant_is_read_in_the_zone_of_the_project(settings, text, instant) -> None:
+def test_an_instant_is_read_in_the_zone_of_the_project(settings, text, instant):
     settings.TIME_ZONE = "Europe/Athens"
     # In UTC, since Python holds no local time of such a night equal to anything.
     assert parse_instant(text).astimezone(UTC) == instant
@@ -91,7 +91,7 @@ EXAMPLE = "write 2026-12-31 or 31/12/2026, or with a time 2026-12-31 17:00."
         ),
     ],
 )
-def test_what_is_not_a_date_is_refused_with_what_to_write(settings, text, told) -> None:
+def test_what_is_not_a_date_is_refused_with_what_to_write(settings, text, told):
     settings.TIME_ZONE = "Europe/Athens"
     with pytest.raises(ValidationError) as refused:
         parse_instant(text)
@@ -105,14 +105,14 @@ def test_what_is_not_a_date_is_refused_with_what_to_write(settings, text, told) 
         ("5-6-2026 17:00", "'5-6-2026' could be 5 June or 6 May: write 2026-06-05 for the first."),
     ],
 )
-def test_a_date_that_could_be_two_is_refused_where_nothing_is_known_of_its_writer(text, told) -> None:
+def test_a_date_that_could_be_two_is_refused_where_nothing_is_known_of_its_writer(text, told):
     with pytest.raises(ValidationError) as refused:
         parse_instant(text, day_first=False)
     assert (refused.value.messages, refused.value.code) == ([told], "two days")
 
 
 @pytest.mark.parametrize("text", ["31/12/2026", "06/06/2026", "05.06.2026", "2026-05-06"])
-def test_a_date_that_can_be_one_alone_is_taken_whoever_wrote_it(text) -> None:
+def test_a_date_that_can_be_one_alone_is_taken_whoever_wrote_it(text):
     assert parse_instant(text, day_first=False) == parse_instant(text)
 
 
@@ -120,7 +120,7 @@ def test_a_date_that_can_be_one_alone_is_taken_whoever_wrote_it(text) -> None:
     "text",
     ["0001-01-01", "1969-12-30", "0000-01-01", "1970-01-01 00:00+01:00", "9999-12-31", "9999-12-31T23:59:59-14:00"],
 )
-def test_a_year_that_not_every_zone_and_database_can_hold_is_refused(text) -> None:
+def test_a_year_that_not_every_zone_and_database_can_hold_is_refused(text):
     with pytest.raises(ValidationError, match="The year must be from 1970 to 9998."):
         parse_instant(text)
 
@@ -133,12 +133,12 @@ def test_a_year_that_not_every_zone_and_database_can_hold_is_refused(text) -> No
         ("Pacific/Apia", date(2011, 12, 29), datetime(2011, 12, 30, 10, tzinfo=UTC)),  # there was no 30 December
     ],
 )
-def test_a_day_is_over_once_where_its_midnight_is_skipped_or_comes_twice(settings, zone, day, instant) -> None:
+def test_a_day_is_over_once_where_its_midnight_is_skipped_or_comes_twice(settings, zone, day, instant):
     settings.TIME_ZONE = zone
     assert end_of_day(day) == instant
 
 
-def test_the_last_day_of_the_calendar_has_no_end_that_can_be_stored() -> None:
+def test_the_last_day_of_the_calendar_has_no_end_that_can_be_stored():
     with pytest.raises(ValidationError, match="The year must be from 1970 to 9998."):
         end_of_day(date.max)
 
@@ -152,10 +152,10 @@ def test_the_last_day_of_the_calendar_has_no_end_that_can_be_stored() -> None:
         ("cafe\u0301", "CAF\u00c9"),
     ],
 )
-def test_a_code_is_stored_in_capitals_without_spaces_around_it(written, code) -> None:
+def test_a_code_is_stored_in_capitals_without_spaces_around_it(written, code):
     assert clean_code(written) == code
 
 
 @given(text())
-def test_a_cleaned_code_stays_as_it_is(written) -> None:
+def test_a_cleaned_code_stays_as_it_is(written):
     assert clean_code(clean_code(written)) == clean_code(written)

@@ -29,7 +29,7 @@ instants = st.one_of(
 distances = st.one_of(st.sampled_from([-INSTANT, timedelta(0), INSTANT]), st.timedeltas(-timedelta(9), timedelta(9)))
 
 
-def _says_sql(code: ReferralCode, now: datetime) -> dict[str, bool]:
+def _says_sql(code, now):
     mine = ReferralCode.objects.filter(pk=code.pk)
     return {
         "expired": mine.expired(now).exists(),
@@ -40,7 +40,7 @@ def _says_sql(code: ReferralCode, now: datetime) -> dict[str, bool]:
     }
 
 
-def _says_memory(code: ReferralCode, now: datetime) -> dict[str, bool]:
+def _says_memory(code, now):
     return {
         "expired": code.is_expired_at(now),
         "unexpired": not code.is_expired_at(now),
@@ -59,9 +59,7 @@ def _says_memory(code: ReferralCode, now: datetime) -> dict[str, bool]:
     status=st.sampled_from(ReferralCode.Status),
     agent_is=st.sampled_from(["none", "on", "off"]),
 )
-def test_the_database_and_the_model_say_the_same(
-    agents, now, distance, zone_of_code, zone_of_now, status, agent_is
-) -> None:
+def test_the_database_and_the_model_say_the_same(agents, now, distance, zone_of_code, zone_of_now, status, agent_is):
     expires_at = None if distance is None else (now + distance).astimezone(zone_of_code)
     code = make_code("ANY", expires_at=expires_at, status=status, agent=agents[agent_is])
     try:
@@ -96,13 +94,13 @@ def agents(db):
     ],
     ids=["just past", "at its date", "just before", "no date"],
 )
-def test_a_code_works_until_just_before_its_date(db, clock, expires_at, works, overdue) -> None:
+def test_a_code_works_until_just_before_its_date(db, clock, expires_at, works, overdue):
     code = make_code("EDGE", expires_at=expires_at)
     assert ReferralCode.objects.usable().exists() is code.is_usable is works
     assert ReferralCode.objects.overdue().exists() is code.is_overdue is overdue
 
 
-def test_a_code_past_its_date_stops_working_though_no_sweep_ever_runs(db, clock) -> None:
+def test_a_code_past_its_date_stops_working_though_no_sweep_ever_runs(db, clock):
     make_code("TONIGHT", expires_at=NOW + timedelta(hours=1))
     assert ReferralCode.objects.usable().with_code("tonight").exists()
     clock.move_to(NOW + timedelta(hours=1))
@@ -110,7 +108,7 @@ def test_a_code_past_its_date_stops_working_though_no_sweep_ever_runs(db, clock)
     assert ReferralCode.objects.get().status == ACTIVE
 
 
-def test_switching_an_agent_off_and_on_again_restores_exactly_what_was(john) -> None:
+def test_switching_an_agent_off_and_on_again_restores_exactly_what_was(john):
     make_code("ON", agent=john)
     make_code("OFF", agent=john, status=INACTIVE)
     before = list(ReferralCode.objects.order_by("id").values())
@@ -137,11 +135,11 @@ def test_switching_an_agent_off_and_on_again_restores_exactly_what_was(john) -> 
         ({"status": INACTIVE}, "switched_off"),
     ],
 )
-def test_the_state_that_a_person_is_told(fields, state) -> None:
+def test_the_state_that_a_person_is_told(fields, state):
     assert ReferralCode(code="X", **fields).state(NOW) == state
 
 
-def test_the_state_of_a_code_whose_agent_cannot_sign_in(john) -> None:
+def test_the_state_of_a_code_whose_agent_cannot_sign_in(john):
     john.user.is_active = False
     assert ReferralCode(code="X", agent=john).state(NOW) == "agent_inactive"
     assert ReferralCode(code="X", agent=john, expires_at=NOW).state(NOW) == "overdue"

@@ -25,30 +25,30 @@ def shared(pages, expire, told=None):
     return expired_in_two_connections(iter(pages), expire, Told() if told is None else told)
 
 
-def test_batches_come_in_the_order_of_the_pages_and_each_is_told_before_it_comes() -> None:
+def test_batches_come_in_the_order_of_the_pages_and_each_is_told_before_it_comes():
     told = Told()
     for number, batch in enumerate(shared(range(20), lambda page: page * page, told)):
         assert batch == number * number
         assert told == [page * page for page in range(number + 1)]
 
 
-def test_two_threads_work_at_the_same_time() -> None:
+def test_two_threads_work_at_the_same_time():
     both = threading.Barrier(2)
     assert len(list(shared(range(11), lambda page: page and both.wait(PATIENCE)))) == 11
 
 
-def test_no_more_is_begun_than_one_beyond_the_threads() -> None:
+def test_no_more_is_begun_than_one_beyond_the_threads():
     begun = []
     for number, _ in enumerate(shared(range(20), begun.append)):
         assert len(begun) <= number + 1 + THREADS
 
 
 @pytest.mark.parametrize("pages", [[], ["only one"]])
-def test_one_page_is_expired_in_the_callers_connection(pages) -> None:
+def test_one_page_is_expired_in_the_callers_connection(pages):
     assert list(shared(pages, lambda _: threading.current_thread())) == [threading.main_thread()] * len(pages)
 
 
-def test_what_was_begun_when_the_caller_stops_is_finished_and_told() -> None:
+def test_what_was_begun_when_the_caller_stops_is_finished_and_told():
     told, done = Told(), []
     batches = shared(range(20), done.append, told)
     next(batches)
@@ -58,7 +58,7 @@ def test_what_was_begun_when_the_caller_stops_is_finished_and_told() -> None:
 
 
 @pytest.mark.parametrize("error", [DatabaseError, InterfaceError])
-def test_what_was_begun_when_a_page_fails_is_finished_and_told(error) -> None:
+def test_what_was_begun_when_a_page_fails_is_finished_and_told(error):
     told, both = Told(), threading.Barrier(2)
 
     def fail_at_the_second(page):
@@ -75,7 +75,7 @@ def test_what_was_begun_when_a_page_fails_is_finished_and_told(error) -> None:
     assert len(told) <= 1 + THREADS
 
 
-def test_interrupted_while_it_waits_it_still_tells_what_was_begun(monkeypatch) -> None:
+def test_interrupted_while_it_waits_it_still_tells_what_was_begun(monkeypatch):
     told, wait = Told(), Future.result
     batches = shared(range(20), lambda page: page, told)
     next(batches)
@@ -95,7 +95,7 @@ def test_interrupted_while_it_waits_it_still_tells_what_was_begun(monkeypatch) -
 
 
 @pytest.mark.skipif("connection.vendor != 'postgresql'", reason="a server tells who is connected; needs PostgreSQL")
-def test_each_thread_has_its_own_connection_and_none_is_left() -> None:
+def test_each_thread_has_its_own_connection_and_none_is_left():
     both = threading.Barrier(2)
 
     def own_connection(page):
@@ -117,7 +117,7 @@ def test_each_thread_has_its_own_connection_and_none_is_left() -> None:
 
 
 @pytest.mark.skipif("connection.vendor != 'postgresql'", reason="a server has a limit; needs PostgreSQL")
-def test_where_the_server_has_no_room_the_rest_is_left_to_the_caller(monkeypatch) -> None:
+def test_where_the_server_has_no_room_the_rest_is_left_to_the_caller(monkeypatch):
     pages = iter("abcd")
     with connection.cursor() as cursor:
         cursor.execute("DROP ROLE IF EXISTS knossos_test_one_at_a_time")

@@ -52,7 +52,7 @@ def dead_run(three_overdue, monkeypatch, told):
     return run
 
 
-def test_the_next_run_tells_it_under_the_dead_runs_number(dead_run, told, log_file) -> None:
+def test_the_next_run_tells_it_under_the_dead_runs_number(dead_run, told, log_file):
     told.clear()
     alive = sweep(SHELL)
     # Nothing had noted yet that JOHNS-20 was told: the note goes with the next batch, and there was none after it.
@@ -62,28 +62,28 @@ def test_the_next_run_tells_it_under_the_dead_runs_number(dead_run, told, log_fi
     assert f"expired MARIA-15 (id {ReferralCode.objects.get(code='MARIA-15').pk}, " in log_file.read_text()
 
 
-def test_it_is_told_once_although_two_sweeps_start_at_the_same_time(dead_run, told) -> None:
+def test_it_is_told_once_although_two_sweeps_start_at_the_same_time(dead_run, told):
     told.clear()
     sweep(SHELL)
     sweep(SHELL)
     assert [code for code, _ in told].count("MARIA-15") == 1
 
 
-def test_a_code_that_somebody_has_put_to_work_again_is_not_told(dead_run, told) -> None:
+def test_a_code_that_somebody_has_put_to_work_again_is_not_told(dead_run, told):
     told.clear()
     ReferralCode.objects.filter(code="MARIA-15").update(status="active", expired_at=None, expires_at=None)
     sweep(SHELL)
     assert "MARIA-15" not in [code for code, _ in told]
 
 
-def test_a_run_that_completed_is_not_told_again(three_overdue, told) -> None:
+def test_a_run_that_completed_is_not_told_again(three_overdue, told):
     sweep(SHELL, batch_size=1)
     told.clear()
     sweep(SHELL)
     assert told == []
 
 
-def test_what_was_committed_although_the_answer_was_lost_is_told_and_counted(three_overdue, told, monkeypatch) -> None:
+def test_what_was_committed_although_the_answer_was_lost_is_told_and_counted(three_overdue, told, monkeypatch):
     commit, commits = connection.commit, []
 
     def lose_the_answer():
@@ -99,7 +99,7 @@ def test_what_was_committed_although_the_answer_was_lost_is_told_and_counted(thr
     assert ExpirationRun.objects.get().expired_count == 2
 
 
-def test_many_untold_codes_are_told_in_parts(told, monkeypatch) -> None:
+def test_many_untold_codes_are_told_in_parts(told, monkeypatch):
     monkeypatch.setattr("main.sweep.pages.CHAPTER", 4)
     monkeypatch.setattr("main.sweep.pages.PAGE", 2)
     run = ExpirationRun.objects.create(

@@ -1,11 +1,9 @@
 """Six kinds of people, what they might look for, and how to tell that something was changed."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Group, Permission, User
-from django.http import HttpResponse
 from django.test import Client
 from django.urls import URLResolver, get_resolver
 from django.utils import timezone
@@ -23,7 +21,7 @@ PEOPLE = ["anonymous", "agent", "other", "viewer", "staff", "superuser"]
 class Town:
     """John, whose code, account and run are asked for; Maria, who has one of her own; and the staff."""
 
-    def __init__(self) -> None:
+    def __init__(self):
         self.agent = make_agent("John Smith")
         other = make_agent("Maria Garcia")
         self.users = {
@@ -45,13 +43,13 @@ class Town:
             made_at=timezone.now(), sent_at=timezone.now(),
         )  # fmt: skip
 
-    def client(self, person: str, **options: bool) -> Client:
+    def client(self, person, **options):
         client = Client(raise_request_exception=False, **options)
         if person != "anonymous":
             client.force_login(self.users[person], "django.contrib.auth.backends.ModelBackend")
         return client
 
-    def address(self, route: str) -> str:
+    def address(self, route):
         """An address of `route` that leads to what is John's."""
         target = {
             "userprofile": self.agent, "expirationrun": self.run, "group": self.group, "user": self.agent.user,
@@ -76,13 +74,13 @@ class Town:
         return f"/{route}"
 
 
-def _staff(name: str, **kind: str) -> User:
+def _staff(name, **kind):
     user = User.objects.create_user(name, is_staff=True)
     user.user_permissions.set(Permission.objects.filter(content_type__app_label="main", **kind))
     return user
 
 
-def routes(resolver: URLResolver | None = None, before: str = "") -> Iterator[str]:
+def routes(resolver=None, before=""):
     """Every address of the site, as the URL configuration writes it."""
     for pattern in (resolver or get_resolver()).url_patterns:
         route = before + str(pattern.pattern)
@@ -92,21 +90,21 @@ def routes(resolver: URLResolver | None = None, before: str = "") -> Iterator[st
             yield route
 
 
-def outcome(response: HttpResponse) -> str:
+def outcome(response):
     """In a word: shown, sent to sign in, sent elsewhere, or the status of a refusal."""
     if response.status_code in (301, 302):
         return "sign-in" if response["Location"].startswith(("/sign-in/?", "/admin/login/?")) else "sent"
     return {200: "shown"}.get(response.status_code, str(response.status_code))
 
 
-def everything() -> list[list[dict[str, object]]]:
+def everything():
     """All that people and audits care for, to be compared before and after."""
     models = [ReferralCode, UserProfile, ExpirationRun, Group, LogEntry, Wish, Preference, CalendarKey, Notice]
     users = list(User.objects.order_by("pk").values("pk", "username", "password", "is_active", "is_superuser"))
     return [users, *(list(model._default_manager.order_by("pk").values()) for model in models)]
 
 
-def foreign_names(person: str) -> list[str]:
+def foreign_names(person):
     """What must be on no page that `person` gets."""
     names = {"JOHNS": ["JOHNS-20", "JOHNS-OLD", "John Smith"], "MARIA": ["MARIA-15", "Maria Garcia"]}
     return {

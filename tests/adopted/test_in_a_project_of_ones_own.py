@@ -5,7 +5,6 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from uuid import uuid4
@@ -143,7 +142,7 @@ print("seen")
 """
 
 
-def snippets(heading: str) -> list[str]:
+def snippets(heading):
     """The code of one section of docs/adopt.md, in order; of what stands before the first heading for ""."""
     first, *others = re.split(r"^## (.*)\n", ADOPT.read_text(), flags=re.MULTILINE)
     sections = {"": first} | dict(zip(others[::2], others[1::2], strict=True))
@@ -153,7 +152,7 @@ def snippets(heading: str) -> list[str]:
 class Shop:
     """A project as `startproject` makes it, with the app and the page's snippets in it."""
 
-    def __init__(self, folder: Path, database: str) -> None:
+    def __init__(self, folder, database):
         self.folder = folder
         subprocess.run(
             [sys.executable, "-m", "django", "startproject", "shop", folder], env=BARE, check=True, capture_output=True
@@ -164,13 +163,13 @@ class Shop:
         self.add("shop/settings.py", settings)
         self.add("shop/urls.py", urls)
 
-    def add(self, file: str, text: str) -> None:
+    def add(self, file, text):
         path = self.folder / file
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("a") as opened:
             opened.write(text)
 
-    def manage(self, *arguments: str) -> str:
+    def manage(self, *arguments):
         """Run manage.py from elsewhere, with hardly any environment; it must succeed and complain of nothing."""
         done = subprocess.run(
             [sys.executable, *STRICT, self.folder / "manage.py", *arguments],
@@ -179,22 +178,22 @@ class Shop:
         assert (done.returncode, done.stderr) == (0, ""), done.stdout + done.stderr
         return done.stdout
 
-    def python(self, script: str) -> str:
+    def python(self, script):
         return self.manage("shell", "-v", "0", "-c", script)
 
-    def add_overdue_code(self, code: str) -> None:
+    def add_overdue_code(self, code):
         self.python(
             "from main.models import ReferralCode; from django.utils import timezone;"
             f"ReferralCode.objects.bulk_create([ReferralCode(code={code!r}, expires_at=timezone.now())])"
         )
 
-    def status(self, code: str) -> str:
+    def status(self, code):
         script = f"from main.models import ReferralCode; print(ReferralCode.objects.get(code={code!r}).status)"
         return self.python(script).strip()
 
 
 @pytest.fixture
-def database() -> Iterator[str]:
+def database():
     """Settings for a database of the test's own, of the kind that the other tests use."""
     if connection.vendor == "sqlite":
         yield ""  # that of startproject
@@ -211,7 +210,7 @@ def database() -> Iterator[str]:
 
 
 @pytest.fixture(params=["users with names", "users with e-mail addresses"])
-def shop(request: pytest.FixtureRequest, tmp_path: Path, database: str) -> Shop:
+def shop(request, tmp_path, database):
     folder = tmp_path / "shop"
     folder.mkdir()
     shop = Shop(folder, database)
@@ -227,7 +226,7 @@ def shop(request: pytest.FixtureRequest, tmp_path: Path, database: str) -> Shop:
     return shop
 
 
-def test_the_whole_way(shop) -> None:
+def test_the_whole_way(shop):
     assert shop.manage("check") == "System check identified no issues (0 silenced).\n"
     shop.manage("makemigrations", "--check", "--dry-run")
     said = shop.manage("demo")
@@ -259,14 +258,14 @@ def test_the_whole_way(shop) -> None:
     assert "  - LATE-3 (Agent: none)\n" in run_by_cron(Path(f"{crontab}.table").read_text().split(maxsplit=5)[5])
 
 
-def run_by_cron(command: str) -> str:
+def run_by_cron(command):
     done = subprocess.run(["/bin/sh", "-c", command], env=BARE, cwd="/", check=True, capture_output=True, text=True)
     assert done.stderr == ""
     return done.stdout
 
 
 @pytest.mark.parametrize("shop", ["users with e-mail addresses"], indirect=True)
-def test_with_the_app_that_can_be_left_out(shop) -> None:
+def test_with_the_app_that_can_be_left_out(shop):
     settings, urls = snippets("Mails about codes")
     shop.add("shop/settings.py", settings)
     shop.add("shop/urls.py", urls)
@@ -280,7 +279,7 @@ def test_with_the_app_that_can_be_left_out(shop) -> None:
 
 
 @pytest.mark.parametrize("shop", ["users with e-mail addresses"], indirect=True)
-def test_with_a_celery_app_of_its_own(shop, broker) -> None:
+def test_with_a_celery_app_of_its_own(shop, broker):
     shop.add("shop/settings.py", f"\nCELERY_BROKER_URL = {broker!r}\n")
     shop.add("shop/celery.py", CELERY + snippets("Every night")[1])
     shop.manage("migrate", "-v", "0")

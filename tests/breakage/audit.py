@@ -1,10 +1,8 @@
 """Codes, ledger and log held against each other: whatever was broken, they tell one story."""
 
 from collections import defaultdict
-from collections.abc import Set
 
 from main.sweep.databases import way
-from tests.breakage.world import World
 
 # Batches that may be committed when the first of them is not logged yet.
 AHEAD = way().connections + 1 if way().connections > 1 else 1
@@ -12,7 +10,7 @@ AHEAD = way().connections + 1 if way().connections > 1 else 1
 TWICE = AHEAD + 1
 
 
-def audit(world: World, *, killed: Set[int] = frozenset(), touched: Set[int] = frozenset(), log: bool = True) -> None:
+def audit(world, *, killed=frozenset(), touched=frozenset(), log=True):
     """Assert that no two of them disagree.
 
     `killed` are runs that ended between two instructions: until the next run has marked such a one, it may lack its
@@ -20,15 +18,15 @@ def audit(world: World, *, killed: Set[int] = frozenset(), touched: Set[int] = f
     missing, some lines perhaps once more. Of an undo that was killed one batch may be missing for good. `touched` are
     the ids of codes that people saved or deleted. `log` is False where the log itself was broken.
     """
-    marked: dict[int, set[int]] = defaultdict(set)
+    marked = defaultdict(set)
     for code, run in world.query("SELECT id, expired_by_id FROM main_referralcode WHERE expired_by_id IS NOT NULL"):
         marked[run].add(code)
     undos = {undo for (undo,) in world.query("SELECT id FROM main_expirationrun WHERE undo_of_id IS NOT NULL")}
     moved = {code for undo in undos for code in marked[undo]} | touched
-    logged: dict[int, set[int]] = defaultdict(set)
-    last_verb: dict[int, str] = {}
+    logged = defaultdict(set)
+    last_verb = {}
     strays = 0
-    again: dict[int, int] = defaultdict(int)
+    again = defaultdict(int)
     for verb, code, run in world.logged() if log else []:
         if code not in marked[run] and code not in moved:
             strays += 1
@@ -61,6 +59,6 @@ def audit(world: World, *, killed: Set[int] = frozenset(), touched: Set[int] = f
     assert {code for (code,) in askew} <= touched, "the status of a code and its mark disagree"
 
 
-def assert_nothing_is_overdue(world: World) -> None:
+def assert_nothing_is_overdue(world):
     """As seeded, codes are past their date; people give theirs another discount."""
     assert world.query("SELECT count(*) FROM main_referralcode WHERE status = 'active' AND discount = 10") == [(0,)]

@@ -17,7 +17,7 @@ from main.models import ReferralCode  # noqa: E402
 EDITED = 77  # percent: how an edit is told from what was seeded
 
 
-def edit(numbers: list[int]) -> None:
+def edit(numbers):
     """Extend, switch off or delete the codes C-number, a third each, as a form does: read, change, save."""
     for number in numbers:
         code = ReferralCode.objects.get(code=f"C-{number}")

@@ -35,7 +35,7 @@ class Slow(AppConfig):
 
 
 @pytest.mark.skipif(not FULL.exists(), reason="needs /dev/full")
-def test_a_full_disk_under_the_output_says_that_all_was_done(world) -> None:
+def test_a_full_disk_under_the_output_says_that_all_was_done(world):
     world.seed(2)
 
     def into_full_disk(*arguments):
@@ -75,14 +75,14 @@ def on_a_terminal(world, *arguments):
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no such terminals")
-def test_on_a_terminal_a_short_sweep_shows_no_bar(world) -> None:
+def test_on_a_terminal_a_short_sweep_shows_no_bar(world):
     world.seed(2)
     assert on_a_terminal(world, COMMAND) == (0, EXPIRED)
     assert on_a_terminal(world, COMMAND) == (0, "No expired referral codes found.\r\n")
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no such terminals")
-def test_on_a_terminal_a_long_sweep_shows_one_line_with_total_and_remaining_time(world, tmp_path) -> None:
+def test_on_a_terminal_a_long_sweep_shows_one_line_with_total_and_remaining_time(world, tmp_path):
     world.seed(2)
     (tmp_path / "slow_settings.py").write_text(SLOW_SETTINGS)
     (tmp_path / "slow_app.py").write_text(SLOW_APP)

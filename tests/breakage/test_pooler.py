@@ -34,7 +34,7 @@ def busy(server_world):
     assert len({backend for other in others for backend in other.backends}) > 1
 
 
-def test_a_night_of_many_codes_its_report_and_its_undo(server_world, busy) -> None:
+def test_a_night_of_many_codes_its_report_and_its_undo(server_world, busy):
     server_world.seed(CODES)
     code, output, errors = busy.run("expire_referral_codes", "--dry-run")
     assert (code, errors, output.count("\n")) == (0, "", 1 + CODES)
@@ -63,7 +63,7 @@ def test_a_night_of_many_codes_its_report_and_its_undo(server_world, busy) -> No
     audit(server_world)
 
 
-def test_an_import_of_many_rows(server_world, busy, tmp_path) -> None:
+def test_an_import_of_many_rows(server_world, busy, tmp_path):
     server_world.seed(0)
     file = tmp_path / "codes.csv"
     rows = "".join(f"NEW-{number},Agent {number % 3000},10,2090-01-01\n" for number in range(5000))
@@ -79,7 +79,7 @@ def test_an_import_of_many_rows(server_world, busy, tmp_path) -> None:
     server_world.query("DELETE FROM auth_user")
 
 
-def test_nothing_is_prepared_on_a_server_that_the_next_transaction_may_not_meet(busy) -> None:
+def test_nothing_is_prepared_on_a_server_that_the_next_transaction_may_not_meet(busy):
     asked = busy.run(
         "shell", "-v0", "-c", "from django.db import connection as c; c.ensure_connection();"
         "print(c.connection.prepare_threshold, c.settings_dict.get('DISABLE_SERVER_SIDE_CURSORS', False))",

@@ -27,7 +27,7 @@ print(answer.status_code, answer.content.decode())
 class Server:
     """A PostgreSQL in a folder of its own, on a port of its own."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder):
         self.folder = folder
         # PostgreSQL refuses to run as root.
         self.as_user = ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []
@@ -38,20 +38,20 @@ class Server:
         self._do("initdb", "-D", folder / "data", "-U", "postgres", "-A", "trust", "--no-sync")
         self.start()
 
-    def _do(self, program: str, *arguments: object) -> None:
+    def _do(self, program, *arguments):
         subprocess.run(
             [*self.as_user, BIN / program, *map(str, arguments)],
             check=True, cwd=self.folder, stdout=subprocess.DEVNULL, stderr=subprocess.STDOUT,
         )  # fmt: skip
 
-    def _control(self, *arguments: object) -> None:
+    def _control(self, *arguments):
         options = f"-p {self.port} -k {self.folder} -c listen_addresses=127.0.0.1 -c fsync=off"
         self._do("pg_ctl", "-D", self.folder / "data", "-w", "-l", self.folder / "log", "-o", options, *arguments)
 
-    def start(self) -> None:
+    def start(self):
         self._control("start")
 
-    def stop(self, mode: str) -> None:
+    def stop(self, mode):
         self._control("stop", "-m", mode)
 
 

@@ -1,7 +1,5 @@
 """A database, a log folder and real processes of their own, for tests that break things."""
 
-from __future__ import annotations
-
 import os
 import re
 import sqlite3
@@ -35,7 +33,7 @@ SEED = {
 class World:
     """What one installation consists of: DATABASE_URL, its logs, and `manage.py` in processes of their own."""
 
-    def __init__(self, url: str, folder: Path) -> None:
+    def __init__(self, url, folder):
         self.url = url
         self.kind = url.split(":", maxsplit=1)[0]
         self.log_dir = folder / "logs"
@@ -43,20 +41,20 @@ class World:
             "PATH": os.environ["PATH"], "DATABASE_URL": url, "LOG_DIR": str(self.log_dir), "PYTHONWARNINGS": "error",
         }  # fmt: skip
 
-    def start(self, *command: str, prefix: tuple[str, ...] = ()) -> subprocess.Popen[str]:
+    def start(self, *command, prefix=()):
         return subprocess.Popen(
             [*prefix, sys.executable, "manage.py", *command],
             cwd=PROJECT, env=self.env, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
         )  # fmt: skip
 
-    def run(self, *command: str, prefix: tuple[str, ...] = ()) -> tuple[int, str, str]:
+    def run(self, *command, prefix=()):
         """Exit code, stdout, stderr."""
         return ended(self.start(*command, prefix=prefix))
 
-    def sweep(self) -> tuple[int, str, str]:
+    def sweep(self):
         return self.run("expire_referral_codes", "-v", "0")
 
-    def query(self, sql: str) -> list[tuple]:
+    def query(self, sql):
         """Over a connection of its own, so that it outlives what happens to the others."""
         if self.kind == "sqlite":
             with closing(
@@ -67,7 +65,7 @@ class World:
             cursor = base.execute(sql)
             return cursor.fetchall() if cursor.description else []
 
-    def seed(self, number: int) -> None:
+    def seed(self, number):
         self.query("DELETE FROM main_referralcode")
         self.query("DELETE FROM main_expirationrun WHERE undo_of_id IS NOT NULL")
         self.query("DELETE FROM main_expirationrun")
@@ -75,28 +73,28 @@ class World:
         self.query("ANALYZE")
         (self.log_dir / "referral_codes.log").unlink(missing_ok=True)
 
-    def wait_until(self, sql: str) -> None:
+    def wait_until(self, sql):
         """Until the query's first cell is true."""
         give_up = time.monotonic() + PATIENCE
         while not self.query(sql)[0][0]:
             assert time.monotonic() < give_up, f"never true: {sql}"
 
-    def wait_for_first_batch(self) -> None:
+    def wait_for_first_batch(self):
         self.wait_until("SELECT coalesce(max(expired_count), 0) > 0 FROM main_expirationrun")
 
-    def wait_for_first_line(self) -> None:
+    def wait_for_first_line(self):
         give_up = time.monotonic() + PATIENCE
         while not self.logged():
             assert time.monotonic() < give_up, "nothing was logged"
 
-    def logged(self) -> list[tuple[str, int, int]]:
+    def logged(self):
         """(expired or restored, code id, run id) of each whole line of the log."""
         path = self.log_dir / "referral_codes.log"
         lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
         whole = filter(None, map(LINE.search, lines))
         return [(verb, int(code), int(run)) for verb, code, run in (line.groups() for line in whole)]
 
-    def last_run(self) -> tuple[str, int, str, str]:
+    def last_run(self):
         """State, codes expired, error, warning."""
         (run,) = self.query(
             "SELECT state, expired_count, error, warning FROM main_expirationrun ORDER BY id DESC LIMIT 1"
@@ -104,7 +102,7 @@ class World:
         return run
 
 
-def ended(process: subprocess.Popen[str]) -> tuple[int, str, str]:
+def ended(process):
     """Exit code, stdout, stderr of `process`, once it has ended."""
     stdout, stderr = process.communicate(timeout=PATIENCE)
     return process.returncode, stdout, stderr

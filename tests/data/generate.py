@@ -17,7 +17,7 @@ SEASONS = ["SPRING", "SUMMER", "AUTUMN", "WINTER", "WELCOME", "FRIEND", "VIP", "
 FIRST_DAY, DAYS = date(2025, 1, 1), 1460
 
 
-def expiry(random: Random) -> str:
+def expiry(random):
     """A date as other systems write it, or none."""
     day = FIRST_DAY + timedelta(days=random.randrange(DAYS))
     time = f"{random.randrange(4, 24):02}:{random.randrange(60):02}"
@@ -26,7 +26,7 @@ def expiry(random: Random) -> str:
     )
 
 
-def rows(count: int, seed: int) -> list[list[str]]:
+def rows(count, seed):
     """That many codes, each once: of an agent or of the house, most of them active."""
     random = Random(seed)
     names = [f"{season}-{number}" for season in SEASONS for number in range(1000, 10000)]
@@ -42,7 +42,7 @@ def rows(count: int, seed: int) -> list[list[str]]:
     ]
 
 
-def main() -> None:
+def main():
     """Write `codes.csv`, and `codes-from-excel.csv` as a European Excel saves it."""
     with (HERE / "codes.csv").open("w", newline="", encoding="utf-8") as file:
         csv.writer(file, lineterminator="\n").writerows([HEADER, *rows(3000, seed=2026)])

@@ -6,10 +6,8 @@ whose calls are carried out over there.
 """
 
 import shutil
-from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from typing import Any
 
 import playwright.sync_api
 
@@ -27,13 +25,13 @@ thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="browser")
 class OnThread:
     """Stands for an object of Playwright, or one of its functions: everything asked of it happens in `thread`."""
 
-    def __init__(self, target: Any) -> None:
+    def __init__(self, target):
         self._target = target
 
-    def __getattr__(self, name: str) -> Any:
+    def __getattr__(self, name):
         return _do(lambda: getattr(self._target, name))
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+    def __call__(self, *args, **kwargs):
         plain_args = [_target_of(arg) for arg in args]
         plain_kwargs = {name: _target_of(arg) for name, arg in kwargs.items()}
         return _do(lambda: self._target(*plain_args, **plain_kwargs))
@@ -44,7 +42,7 @@ expect.set_options(timeout=PATIENCE * 1000)
 
 
 @contextmanager
-def chromium() -> Iterator[OnThread]:
+def chromium():
     """The running browser; closed, with its thread, at the end."""
     driver = OnThread(playwright.sync_api.sync_playwright()).start()
     try:
@@ -56,16 +54,16 @@ def chromium() -> Iterator[OnThread]:
         thread.shutdown()
 
 
-def _do(work: Callable[[], Any]) -> Any:
+def _do(work):
     result = thread.submit(work).result()
     if isinstance(result, list):
         return [_stand_in(item) for item in result]
     return _stand_in(result)
 
 
-def _stand_in(value: Any) -> Any:
+def _stand_in(value):
     return OnThread(value) if callable(value) or type(value).__module__.startswith("playwright.") else value
 
 
-def _target_of(value: Any) -> Any:
+def _target_of(value):
     return value._target if isinstance(value, OnThread) else value

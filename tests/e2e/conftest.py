@@ -1,7 +1,6 @@
 """A visitor with a real browser, who notices every fault of a page."""
 
 import os
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -9,15 +8,14 @@ from typing import Any
 import pytest
 from axe_playwright_python.base import AXE_SCRIPT
 from django.conf import settings
-from django.contrib.auth.models import User
 from django.test import Client
 
-from tests.e2e.browser import EXECUTABLE, OnThread, chromium
+from tests.e2e.browser import EXECUTABLE, chromium
 from tests.patience import PATIENCE
 
 REQUIRED = os.environ.get("REQUIRE_BROWSER") == "1"
 SCREENSHOT_DIR = Path(os.environ.get("SCREENSHOT_DIR", settings.BASE_DIR / "screenshots"))
-LOOKS: dict[str, dict[str, Any]] = {
+LOOKS = {
     "light": {"viewport": {"width": 1200, "height": 800}, "color_scheme": "light"},
     "dark": {"viewport": {"width": 1200, "height": 800}, "color_scheme": "dark"},
     "phone": {"viewport": {"width": 360, "height": 740}, "color_scheme": "light", "has_touch": True},
@@ -39,14 +37,14 @@ class Visitor:
     faults: list[str] = field(default_factory=list)
     is_inspected: bool = False  # the page as it is now
 
-    def sign_in(self, user: User) -> None:
+    def sign_in(self, user):
         """Sign in without the form."""
         client = Client()
         client.force_login(user)
         session = client.cookies[settings.SESSION_COOKIE_NAME].value
         self.page.context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": session, "url": self.server}])
 
-    def inspect(self, name: str = "") -> None:
+    def inspect(self, name=""):
         """Fail unless the page as it is now is accessible and fits the window; keep its picture as `name`."""
         if name:
             self.page.screenshot(path=SCREENSHOT_DIR / f"{name}-{self.look}.png")
@@ -57,7 +55,7 @@ class Visitor:
             self.faults.append(f"{self.page.url} is wider than the window")
         assert not self.faults, "\n\n".join(self.faults)
 
-    def _run_axe(self) -> None:
+    def _run_axe(self):
         self.page.evaluate(AXE_SCRIPT)
         # To look into imported style sheets axe would add inline styles, which the page rightly forbids.
         for violation in self.page.evaluate("axe.run({preload: false, resultTypes: ['violations']})")["violations"]:
@@ -66,7 +64,7 @@ class Visitor:
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator[OnThread]:
+def browser():
     if not EXECUTABLE:
         if REQUIRED:
             pytest.fail("Chromium is missing, and REQUIRE_BROWSER=1: install it (Debian: apt-get install chromium).")
@@ -77,7 +75,7 @@ def browser() -> Iterator[OnThread]:
 
 
 @pytest.fixture
-def visit(browser: OnThread, live_server: Any) -> Iterator[Callable[..., Visitor]]:
+def visit(browser, live_server):
     """Opens a window of its own: `visit("dark")`, with further options of Playwright's `new_context`.
 
     At the end of the test every page must be without fault: no request to anywhere but the server, no error
@@ -85,7 +83,7 @@ def visit(browser: OnThread, live_server: Any) -> Iterator[Callable[..., Visitor
     """
     visitors = []
 
-    def open_window(look: str = "light", **options: Any) -> Visitor:
+    def open_window(look="light", **options):
         context = browser.new_context(base_url=live_server.url, **LOOKS[look], **options)
         context.set_default_timeout(PATIENCE * 1000)
         context.add_init_script(REPORT_VIOLATIONS)
@@ -106,17 +104,17 @@ def visit(browser: OnThread, live_server: Any) -> Iterator[Callable[..., Visitor
 
 
 @pytest.fixture(params=LOOKS)
-def visitor(request: pytest.FixtureRequest, visit: Callable[..., Visitor]) -> Visitor:
+def visitor(request, visit):
     """A visitor in light, in the dark and at the phone: the test runs three times."""
     return visit(request.param)
 
 
-def _note_faults(visitor: Visitor) -> None:
-    def note_request(request: Any) -> None:
+def _note_faults(visitor):
+    def note_request(request):
         if not request.url.startswith(f"{visitor.server}/"):
             visitor.faults.append(f"request to {request.url}")
 
-    def note_message(message: Any) -> None:
+    def note_message(message):
         # Chromium reports a page that is rightly 404 or 403 as a resource that failed to load.
         is_status_of_the_page = (
             message.text.startswith("Failed to load") and message.location["url"] == message.page.url
@@ -127,7 +125,7 @@ def _note_faults(visitor: Visitor) -> None:
     visitor.page.on("request", note_request)
     visitor.page.on("console", note_message)
 
-    def note_navigation(frame: Any) -> None:
+    def note_navigation(frame):
         visitor.is_inspected = False
 
     visitor.page.on("framenavigated", note_navigation)

@@ -8,7 +8,6 @@ from django.utils import timezone
 from main.models import ReferralCode
 from tests.conftest import make_agent, make_code
 from tests.e2e.browser import expect
-from tests.e2e.conftest import Visitor
 from tests.staff import make_run, make_staff
 
 DAY = timedelta(days=1)
@@ -16,7 +15,7 @@ LIST = "/admin/main/referralcode/"
 
 
 @pytest.fixture
-def staff(visitor: Visitor) -> Visitor:
+def staff(visitor):
     """Signed in, and there are codes in every state, three runs, and a name longer than any column."""
     visitor.sign_in(make_staff())
     now = timezone.now()
@@ -41,13 +40,13 @@ def staff(visitor: Visitor) -> Visitor:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_sign_in(visitor: Visitor) -> None:
+def test_sign_in(visitor):
     visitor.page.goto("/admin/login/")
     expect(visitor.page.get_by_role("heading", name="Sign in")).to_be_visible()
     visitor.inspect("admin-sign-in")
 
 
-def test_front_page(staff: Visitor) -> None:
+def test_front_page(staff):
     staff.page.goto("/admin/")
     expect(staff.page.get_by_role("img", name="Codes reaching their date, by week")).to_be_visible()
     staff.inspect("admin-front")
@@ -55,13 +54,13 @@ def test_front_page(staff: Visitor) -> None:
     expect(staff.page.get_by_role("table", name="Codes reaching their date, by week")).to_be_visible()
 
 
-def test_list_of_codes(staff: Visitor) -> None:
+def test_list_of_codes(staff):
     staff.page.goto(LIST)
     expect(staff.page.locator("#result_list tbody tr").first).to_contain_text("Overdue")
     staff.inspect("admin-list")
 
 
-def test_a_list_without_codes_says_what_to_do(staff: Visitor) -> None:
+def test_a_list_without_codes_says_what_to_do(staff):
     staff.page.goto(f"{LIST}?q=nobody")
     expect(staff.page.get_by_text("No codes match.")).to_be_visible()
     staff.inspect()
@@ -70,7 +69,7 @@ def test_a_list_without_codes_says_what_to_do(staff: Visitor) -> None:
     expect(staff.page.get_by_role("link", name="Add the first one")).to_be_visible()
 
 
-def test_form_of_a_code_with_errors_and_a_warning(staff: Visitor) -> None:
+def test_form_of_a_code_with_errors_and_a_warning(staff):
     page = staff.page
     page.goto(f"{LIST}add/")
     page.get_by_label("Discount").fill("120")
@@ -83,14 +82,14 @@ def test_form_of_a_code_with_errors_and_a_warning(staff: Visitor) -> None:
     staff.inspect("admin-form-errors")
 
 
-def test_form_of_an_expired_code(staff: Visitor) -> None:
+def test_form_of_an_expired_code(staff):
     code = ReferralCode.objects.filter(expired_by__isnull=False).first()
     staff.page.goto(f"{LIST}{code.pk}/change/")
     expect(staff.page.get_by_role("link", name="run of")).to_be_visible()
     staff.inspect("admin-code")
 
 
-def test_confirmation_of_expire_now(staff: Visitor) -> None:
+def test_confirmation_of_expire_now(staff):
     page = staff.page
     page.goto(LIST)
     for row in (0, 1, 2):
@@ -102,21 +101,21 @@ def test_confirmation_of_expire_now(staff: Visitor) -> None:
 
 
 @pytest.mark.parametrize("model", ["expirationrun", "userprofile"])
-def test_other_lists_and_their_objects(staff: Visitor, model: str) -> None:
+def test_other_lists_and_their_objects(staff, model):
     staff.page.goto(f"/admin/main/{model}/")
     staff.inspect(f"admin-{model}s")
     staff.page.locator("#result_list tbody th a").first.click()
     staff.inspect(f"admin-{model}")
 
 
-def test_a_person_with_codes_is_kept(staff: Visitor) -> None:
+def test_a_person_with_codes_is_kept(staff):
     maria = ReferralCode.objects.filter(agent__name="Maria Garcia").first().agent
     staff.page.goto(f"/admin/main/userprofile/{maria.pk}/delete/")
     expect(staff.page.get_by_text("Maria Garcia has 12 codes")).to_be_visible()
     staff.inspect()
 
 
-def test_deletion_and_history_of_a_code(staff: Visitor) -> None:
+def test_deletion_and_history_of_a_code(staff):
     code = ReferralCode.objects.first()
     for view in ("delete", "history"):
         staff.page.goto(f"{LIST}{code.pk}/{view}/")

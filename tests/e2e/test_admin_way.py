@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
@@ -19,7 +18,7 @@ LIST = "/admin/main/referralcode/"
 
 
 @pytest.fixture
-def password(live_server: Any) -> str:
+def password(live_server):
     make_staff()
     user = User.objects.get(username="staff")
     user.set_password("labyrinth-42")
@@ -27,7 +26,7 @@ def password(live_server: Any) -> str:
     return "labyrinth-42"
 
 
-def test_staff_sign_in_create_a_code_extend_it_expire_it_and_find_the_run(visit: Visit, password: str) -> None:
+def test_staff_sign_in_create_a_code_extend_it_expire_it_and_find_the_run(visit, password):
     make_agent("Maria Garcia")
     page = visit().page
     keyboard = page.keyboard
@@ -87,13 +86,13 @@ def test_staff_sign_in_create_a_code_extend_it_expire_it_and_find_the_run(visit:
     expect(page.get_by_role("link", name="run of")).to_be_visible()
 
 
-def choose(page: Any, action: str) -> None:
+def choose(page, action):
     page.get_by_role("row", name="MARIA-20").get_by_role("checkbox").check()
     page.get_by_role("combobox", name="Action").select_option(action)
     page.get_by_role("button", name="Go").click()
 
 
-def test_a_person_who_may_only_look_finds_no_button(visit: Visit, live_server: Any) -> None:
+def test_a_person_who_may_only_look_finds_no_button(visit, live_server):
     code = make_code("MARIA-20", expires_at=timezone.now() + timedelta(days=3))
     visitor = visit()
     visitor.sign_in(make_staff("looker", "view_referralcode", "view_expirationrun", "view_userprofile"))
@@ -108,7 +107,7 @@ def test_a_person_who_may_only_look_finds_no_button(visit: Visit, live_server: A
 
 
 @pytest.mark.parametrize("typed", ["{:%d/%m/%Y}", "{:%Y-%m-%d}"])
-def test_what_a_save_will_do_is_said_by_the_server_while_typing(visit: Visit, password: str, typed: str) -> None:
+def test_what_a_save_will_do_is_said_by_the_server_while_typing(visit, password, typed):
     visitor = visit()
     visitor.sign_in(User.objects.get())
     page = visitor.page
@@ -134,7 +133,7 @@ def test_what_a_save_will_do_is_said_by_the_server_while_typing(visit: Visit, pa
     assert not ReferralCode.objects.exists()
 
 
-def test_the_calendar_and_the_agent_change_what_a_save_will_do(visit: Visit, password: str) -> None:
+def test_the_calendar_and_the_agent_change_what_a_save_will_do(visit, password):
     make_agent("Maria Garcia", is_active=False)
     visitor = visit()
     visitor.sign_in(User.objects.get(username="staff"))
@@ -148,7 +147,7 @@ def test_the_calendar_and_the_agent_change_what_a_save_will_do(visit: Visit, pas
     expect(said).to_have_text("Once saved, the code does not work: the agent's account is switched off.")
 
 
-def test_of_a_code_that_has_long_expired_the_line_is_calm(visit: Visit, password: str) -> None:
+def test_of_a_code_that_has_long_expired_the_line_is_calm(visit, password):
     gone = timezone.now() - timedelta(days=400)
     code = make_code("GONE-10", expires_at=gone, status="inactive", expired_at=gone)
     visitor = visit()

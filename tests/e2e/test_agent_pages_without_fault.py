@@ -1,7 +1,6 @@
 """Every page outside the admin, in light, in the dark and at a phone of 360 px."""
 
 from datetime import timedelta
-from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
@@ -13,17 +12,16 @@ from django.utils.encoding import force_bytes
 from django.utils.http import urlsafe_base64_encode
 
 from main.codes.editing import Task
-from main.models import ReferralCode, UserProfile
+from main.models import ReferralCode
 from tests.conftest import make_agent, make_code
 from tests.e2e.browser import expect
-from tests.e2e.conftest import Visitor
 from tests.staff import make_staff
 
 DAY = timedelta(days=1)
 
 
 @pytest.fixture
-def maria(live_server: Any) -> UserProfile:
+def maria(live_server):
     """An agent with codes in every state, on more than one page."""
     maria = make_agent("Maria Garcia", password="knot-of-ariadne")
     now = timezone.now()
@@ -47,11 +45,11 @@ def maria(live_server: Any) -> UserProfile:
 
 
 @pytest.fixture
-def boss(live_server: Any) -> User:
+def boss(live_server):
     return User.objects.create_superuser("boss", password="knot-of-ariadne")
 
 
-def test_signing_in(visitor: Visitor, maria: UserProfile) -> None:
+def test_signing_in(visitor, maria):
     page = visitor.page
     page.goto("/")
     expect(page).to_have_title("Sign in · Knossos")
@@ -63,7 +61,7 @@ def test_signing_in(visitor: Visitor, maria: UserProfile) -> None:
     visitor.inspect("sign-in-refused")
 
 
-def test_the_agents_page(visitor: Visitor, maria: UserProfile) -> None:
+def test_the_agents_page(visitor, maria):
     visitor.sign_in(maria.user)
     visitor.page.goto("/profile/")
     expect(visitor.page).to_have_title("Your referral codes · Knossos")
@@ -71,7 +69,7 @@ def test_the_agents_page(visitor: Visitor, maria: UserProfile) -> None:
     visitor.inspect("profile")
 
 
-def test_the_page_of_an_agent_without_codes(visitor: Visitor, maria: UserProfile) -> None:
+def test_the_page_of_an_agent_without_codes(visitor, maria):
     ReferralCode.objects.all().delete()
     visitor.sign_in(maria.user)
     visitor.page.goto("/profile/")
@@ -79,14 +77,14 @@ def test_the_page_of_an_agent_without_codes(visitor: Visitor, maria: UserProfile
     visitor.inspect("profile-empty")
 
 
-def test_the_page_of_a_person_without_a_profile(visitor: Visitor, boss: User) -> None:
+def test_the_page_of_a_person_without_a_profile(visitor, boss):
     visitor.sign_in(boss)
     visitor.page.goto("/profile/")
     expect(visitor.page.get_by_role("heading", name="Welcome, boss")).to_be_visible()
 
 
 @pytest.mark.parametrize("path", ["zone", "password", "password/changed"])
-def test_the_pages_of_an_account(visitor: Visitor, maria: UserProfile, path: str) -> None:
+def test_the_pages_of_an_account(visitor, maria, path):
     visitor.sign_in(maria.user)
     visitor.page.goto(f"/{path}/")
     expect(visitor.page.get_by_role("heading", level=1)).to_be_visible()
@@ -94,19 +92,19 @@ def test_the_pages_of_an_account(visitor: Visitor, maria: UserProfile, path: str
 
 
 @pytest.mark.parametrize("path", ["reset", "reset/sent", "reset/done", "reset/x/y"])
-def test_the_pages_of_a_forgotten_password(visitor: Visitor, path: str) -> None:
+def test_the_pages_of_a_forgotten_password(visitor, path):
     visitor.page.goto(f"/password/{path}/")
     expect(visitor.page.get_by_role("heading", level=1)).to_be_visible()
 
 
-def test_the_page_of_a_new_password(visitor: Visitor, maria: UserProfile) -> None:
+def test_the_page_of_a_new_password(visitor, maria):
     uid = urlsafe_base64_encode(force_bytes(maria.user_id))
     token = default_token_generator.make_token(maria.user)
     visitor.page.goto(reverse("password_reset_confirm", args=[uid, token]))
     expect(visitor.page.get_by_role("heading", name="Choose a new password")).to_be_visible()
 
 
-def test_the_list_for_staff(visitor: Visitor, maria: UserProfile, boss: User) -> None:
+def test_the_list_for_staff(visitor, maria, boss):
     visitor.sign_in(boss)
     visitor.page.goto(reverse("profile", args=[maria.pk]))
     expect(visitor.page.get_by_role("link", name="Extend MARIA-Z69-20")).to_be_visible()
@@ -114,7 +112,7 @@ def test_the_list_for_staff(visitor: Visitor, maria: UserProfile, boss: User) ->
 
 
 @pytest.mark.parametrize("task", list(Task))
-def test_the_tasks_of_staff(visitor: Visitor, maria: UserProfile, boss: User, task: Task) -> None:
+def test_the_tasks_of_staff(visitor, maria, boss, task):
     visitor.sign_in(boss)
     name = "MARIA-R30-10" if task == Task.REACTIVATE else "MARIA-Z69-20"
     visitor.page.goto(reverse("profile", args=[maria.pk]))
@@ -123,7 +121,7 @@ def test_the_tasks_of_staff(visitor: Visitor, maria: UserProfile, boss: User, ta
     visitor.inspect(f"manage-{task}")
 
 
-def test_a_form_with_errors(visitor: Visitor, maria: UserProfile, boss: User) -> None:
+def test_a_form_with_errors(visitor, maria, boss):
     visitor.sign_in(boss)
     page = visitor.page
     page.goto(f"/profile/{maria.pk}/codes/new/")
@@ -138,20 +136,20 @@ def test_a_form_with_errors(visitor: Visitor, maria: UserProfile, boss: User) ->
     expect(page.get_by_text("Give the day like 2026-12-31")).to_be_visible()
 
 
-def test_a_page_that_is_not_there(visitor: Visitor, maria: UserProfile) -> None:
+def test_a_page_that_is_not_there(visitor, maria):
     visitor.sign_in(maria.user)
     visitor.page.goto("/nowhere/")
     expect(visitor.page.get_by_role("heading", name="There is no such page")).to_be_visible()
     visitor.inspect("not-found")
 
 
-def test_a_page_that_is_forbidden(visitor: Visitor, maria: UserProfile) -> None:
+def test_a_page_that_is_forbidden(visitor, maria):
     visitor.sign_in(make_staff("anna", "view_referralcode"))
     visitor.page.goto(f"/profile/{maria.pk}/codes/new/")
     expect(visitor.page.get_by_role("heading", name="You may not do that")).to_be_visible()
 
 
-def test_a_fault_of_ours(visitor: Visitor, maria: UserProfile) -> None:
+def test_a_fault_of_ours(visitor, maria):
     visitor.sign_in(maria.user)
     with override_settings(ROOT_URLCONF="tests.test_profile_security"):
         visitor.page.goto("/broken/")

@@ -2,13 +2,12 @@
 
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
 from django.utils import timezone
 
-from main.models import ReferralCode, UserProfile
+from main.models import ReferralCode
 from tests.conftest import make_agent, make_code
 from tests.e2e.browser import expect
 from tests.e2e.conftest import Visitor
@@ -19,13 +18,13 @@ Visit = Callable[..., Visitor]
 
 
 @pytest.fixture
-def maria(live_server: Any) -> UserProfile:
+def maria(live_server):
     maria = make_agent("Maria Garcia", password=PASSWORD)
     make_code("MARIA-20", agent=maria, discount=20, expires_at=timezone.now() + timedelta(days=3))
     return maria
 
 
-def test_an_agent_signs_in_copies_a_code_and_finds_no_page_of_another(visit: Visit, maria: UserProfile) -> None:
+def test_an_agent_signs_in_copies_a_code_and_finds_no_page_of_another(visit, maria):
     john = make_agent("John Smith")
     visitor = visit(permissions=["clipboard-read", "clipboard-write"])
     page = visitor.page
@@ -46,7 +45,7 @@ def test_an_agent_signs_in_copies_a_code_and_finds_no_page_of_another(visit: Vis
     expect(page).to_have_title("Sign in · Knossos")
 
 
-def test_the_whole_way_by_keyboard(visit: Visit, maria: UserProfile) -> None:
+def test_the_whole_way_by_keyboard(visit, maria):
     page = visit(permissions=["clipboard-read", "clipboard-write"]).page
     keyboard = page.keyboard
     page.goto("/")
@@ -71,7 +70,7 @@ def test_the_whole_way_by_keyboard(visit: Visit, maria: UserProfile) -> None:
     assert page.evaluate("navigator.clipboard.readText()") == "MARIA-20"
 
 
-def test_without_javascript(visit: Visit, maria: UserProfile) -> None:
+def test_without_javascript(visit, maria):
     page = visit(java_script_enabled=False).page
     page.goto("/")
     page.get_by_label("Username").fill("maria")
@@ -88,7 +87,7 @@ def test_without_javascript(visit: Visit, maria: UserProfile) -> None:
     expect(page.get_by_role("row", name="MARIA-20")).to_contain_text("JST")
 
 
-def test_the_zone_of_the_device(visit: Visit, maria: UserProfile) -> None:
+def test_the_zone_of_the_device(visit, maria):
     visitor = visit(timezone_id="Asia/Tokyo")
     visitor.sign_in(maria.user)
     page = visitor.page
@@ -99,7 +98,7 @@ def test_the_zone_of_the_device(visit: Visit, maria: UserProfile) -> None:
     expect(page.get_by_text("Times are in Asia/Tokyo.")).to_be_visible()
 
 
-def test_staff_create_extend_switch_off_and_delete_a_code(visit: Visit, maria: UserProfile) -> None:
+def test_staff_create_extend_switch_off_and_delete_a_code(visit, maria):
     visitor = visit("phone")
     visitor.sign_in(User.objects.create_superuser("boss"))
     page = visitor.page

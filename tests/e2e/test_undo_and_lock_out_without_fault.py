@@ -9,12 +9,11 @@ from main.models import ExpirationRun, ReferralCode
 from main.sweep.run import sweep
 from tests.conftest import make_agent, make_code
 from tests.e2e.browser import expect
-from tests.e2e.conftest import Visitor
 from tests.staff import make_staff
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_run_is_undone(visitor: Visitor) -> None:
+def test_a_run_is_undone(visitor):
     past = timezone.now() - timedelta(days=1)
     maria = make_agent("Maria Garcia")
     for number in range(3):
@@ -35,7 +34,7 @@ def test_a_run_is_undone(visitor: Visitor) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_too_many_wrong_passwords(visitor: Visitor) -> None:
+def test_too_many_wrong_passwords(visitor):
     page = visitor.page
     page.goto("/sign-in/")
     for _ in range(10):

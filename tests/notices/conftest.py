@@ -4,10 +4,7 @@ import email
 import email.policy
 import socket
 import threading
-from collections.abc import Callable, Iterator
 from datetime import timedelta
-from email.message import EmailMessage
-from typing import Any
 
 import pytest
 from aiosmtpd.controller import Controller
@@ -16,7 +13,7 @@ from django.contrib.auth.models import User
 from django.core.management import CommandError
 from django.utils import timezone
 
-from main.models import ReferralCode, UserProfile
+from main.models import ReferralCode
 from main.notices.models import Preference, SwitchedOn
 from tests.conftest import make_agent, make_code
 
@@ -24,14 +21,14 @@ from tests.conftest import make_agent, make_code
 class MailServer(Controller):
     """Keeps what it took. Whoever is named in one of the sets gets that treatment."""
 
-    def __init__(self) -> None:
-        self.taken: list[EmailMessage] = []
-        self.refused: set[str] = set()
-        self.spam: set[str] = set()  # refused once their content was read
-        self.put_off: set[str] = set()
-        self.hangs: set[str] = set()
-        self.hangs_up: set[str] = set()  # in the middle of DATA
-        self.hangs_up_after: set[str] = set()  # once the mail is taken, before it says so
+    def __init__(self):
+        self.taken = []
+        self.refused = set()
+        self.spam = set()  # refused once their content was read
+        self.put_off = set()
+        self.hangs = set()
+        self.hangs_up = set()  # in the middle of DATA
+        self.hangs_up_after = set()  # once the mail is taken, before it says so
         self.connections = 0
         self.let_go = threading.Event()
         with socket.socket() as free:
@@ -39,19 +36,19 @@ class MailServer(Controller):
             port = free.getsockname()[1]
         super().__init__(self, hostname="127.0.0.1", port=port)
 
-    def factory(self) -> SMTP:
+    def factory(self):
         self.connections += 1
         return Session(self, enable_SMTPUTF8=True)
 
     @property
-    def ids(self) -> list[str]:
+    def ids(self):
         return [str(mail["Message-ID"]) for mail in self.taken]
 
     @property
-    def addresses(self) -> list[str]:
+    def addresses(self):
         return sorted(str(mail["To"]) for mail in self.taken)
 
-    async def handle_RCPT(self, server: SMTP, session: Any, envelope: Any, address: str, options: Any) -> str:
+    async def handle_RCPT(self, server, session, envelope, address, options):
         if address in self.refused:
             return "550 5.1.1 No such person"
         if address in self.put_off:
@@ -59,7 +56,7 @@ class MailServer(Controller):
         envelope.rcpt_tos.append(address)
         return "250 OK"
 
-    async def handle_DATA(self, server: SMTP, session: Any, envelope: Any) -> str:
+    async def handle_DATA(self, server, session, envelope):
         (address,) = envelope.rcpt_tos
         if address in self.spam:
             return "554 5.7.1 We do not like this"
@@ -73,7 +70,7 @@ class MailServer(Controller):
 
 
 class Session(SMTP):
-    async def smtp_DATA(self, arg: str) -> None:
+    async def smtp_DATA(self, arg):
         if set(self.envelope.rcpt_tos) & self.event_handler.hangs_up:
             await self.push("354 Go on")
             self.transport.abort()
@@ -82,7 +79,7 @@ class Session(SMTP):
 
 
 @pytest.fixture
-def mail_server(settings: Any) -> Iterator[MailServer]:
+def mail_server(settings):
     server = MailServer()
     server.start()
     server.connections = 0  # the first was its own, to see that it runs
@@ -95,18 +92,18 @@ def mail_server(settings: Any) -> Iterator[MailServer]:
 
 
 @pytest.fixture
-def switched_on(db: None) -> SwitchedOn:
+def switched_on(db):
     """Notices have been sent for two months."""
     return SwitchedOn.objects.create(pk=1, at=timezone.now() - timedelta(days=60))
 
 
-def make_reachable(name: str, **user: Any) -> UserProfile:
+def make_reachable(name, **user):
     """An agent with the address first-name@example.com."""
     first = name.split(maxsplit=1)[0].lower()
     return make_agent(name, **{"email": f"{first}@example.com", **user})
 
 
-def make_older_code(code: str, **fields: Any) -> ReferralCode:
+def make_older_code(code, **fields):
     """A code made a year ago."""
     made = make_code(code, **fields)
     year_ago = timezone.now() - timedelta(days=365)
@@ -115,7 +112,7 @@ def make_older_code(code: str, **fields: Any) -> ReferralCode:
     return made
 
 
-def ten_agents() -> list[UserProfile]:
+def ten_agents():
     """Each with a code that stops in three days."""
     agents = [make_reachable(f"Agent{number} Number") for number in range(10)]
     for number, agent in enumerate(agents):
@@ -124,7 +121,7 @@ def ten_agents() -> list[UserProfile]:
 
 
 @pytest.fixture
-def reader(db: None) -> User:
+def reader(db):
     """A member of staff who asked for the summary."""
     user = User.objects.create_user("anna", email="anna@example.com", is_staff=True, is_superuser=True)
     Preference.objects.create(user=user, wants_summary=True)
@@ -132,10 +129,10 @@ def reader(db: None) -> User:
 
 
 @pytest.fixture
-def send(run_command: Callable[..., str]) -> Callable[..., str]:
+def send(run_command):
     """Send notices; return what was printed, and after a failure the sentence that explains it."""
 
-    def run(*args: str, **options: Any) -> str:
+    def run(*args, **options):
         try:
             return run_command("send_notices", *args, **options)
         except CommandError as error:

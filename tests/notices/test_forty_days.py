@@ -5,9 +5,9 @@ who is to get what on which day.
 """
 
 from collections import defaultdict
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from random import Random
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -26,7 +26,7 @@ AGENTS = 100
 CODES = 6  # of each
 DAY, MINUTE = timedelta(days=1), timedelta(minutes=1)
 ZONES = ["Europe/Athens", "America/New_York", "Australia/Sydney", "Asia/Kolkata", "Pacific/Auckland", "UTC"]
-CHOICES: list[list[int] | None] = [None, None, None, [14, 3], [1], []]
+CHOICES = [None, None, None, [14, 3], [1], []]
 MISSED = {11, 12, 13}  # days on which nothing ran
 WRONG_NIGHT, UNDONE = 20, 21  # a sweep by a clock of next week, and the morning after
 
@@ -42,19 +42,19 @@ class Event(NamedTuple):
 class Story:
     """What happens, made up once for the model and the database."""
 
-    def __init__(self, first: datetime) -> None:
+    def __init__(self, first):
         random = Random(first.toordinal())
         self.first = first
         self.zones = [ZONES[number % len(ZONES)] for number in range(AGENTS)]
         self.choices = [CHOICES[random.randrange(len(CHOICES))] for _ in range(AGENTS)]
         # From which day to which day an agent is switched off, has no address, or wants no mail.
-        self.away: dict[int, tuple[str, int, int]] = {
+        self.away = {
             number: (what, random.randrange(5, 15), random.randrange(15, 30))
             for what, numbers in (("inactive", range(0, 5)), ("no address", range(5, 10)), ("no mail", range(10, 15)))
             for number in numbers
         }
-        self.codes: dict[str, int] = {}
-        self.ends: dict[str, datetime | None] = {}
+        self.codes = {}
+        self.ends = {}
         for number in range(AGENTS):
             for letter in range(CODES):
                 code = f"A{number}-{letter}"
@@ -65,7 +65,7 @@ class Story:
                 )
         self.events = sorted(self._events(random))
 
-    def _events(self, random: Random) -> Any:
+    def _events(self, random):
         for code in self.codes:
             if random.random() < 0.3:
                 at = self.first + random.randrange(1, DAYS) * DAY + random.randrange(0, 86400) * timedelta(seconds=1)
@@ -74,7 +74,7 @@ class Story:
                 if what == "switch off" and random.random() < 0.7:
                     yield Event(at + random.randrange(1, 8) * DAY, code, "reactivate")
 
-    def runs(self) -> list[tuple[int, datetime]]:
+    def runs(self):
         """The number and the instant of each run: at eight in Athens, but for the days that were missed."""
         athens = ZoneInfo("Europe/Athens")
         mornings = [
@@ -83,7 +83,7 @@ class Story:
         ]
         return [(day, morning.astimezone(UTC)) for day, morning in enumerate(mornings) if day not in MISSED]
 
-    def is_away(self, agent: int, day: int) -> bool:
+    def is_away(self, agent, day):
         _, begin, end = self.away.get(agent, ("", 0, 0))
         return begin <= day < end
 
@@ -94,22 +94,22 @@ Table = dict[tuple[int, int], list[tuple[str, str]]]
 class Model:
     """The same, thought through by hand: by the dates on which something is to be heard."""
 
-    def __init__(self, story: Story) -> None:
+    def __init__(self, story):
         self.story = story
         self.end = dict(story.ends)
-        self.off: dict[str, datetime] = {}
-        self.ended_wrongly: set[str] = set()
-        self.stopped: dict[str, datetime] = {}  # when a code that does not work stopped
-        self.thinks_it_ended: set[str] = set()
-        self.heard: dict[tuple[str, datetime], date] = {}
-        self.mailed: dict[int, date] = {}
+        self.off = {}
+        self.ended_wrongly = set()
+        self.stopped = {}  # when a code that does not work stopped
+        self.thinks_it_ended = set()
+        self.heard = {}
+        self.mailed = {}
 
-    def table(self) -> Table:
-        happenings: list[tuple[datetime, int, Any]] = [(event.at, 0, event) for event in self.story.events]
+    def table(self):
+        happenings = [(event.at, 0, event) for event in self.story.events]
         happenings += [(at, 1, day) for day, at in self.story.runs()]
         wrong = self.story.first + WRONG_NIGHT * DAY + timedelta(hours=2)
         happenings += [(wrong, 2, "wrong sweep"), (self.story.first + UNDONE * DAY + timedelta(hours=9), 2, "undo")]
-        table: Table = {}
+        table = {}
         for at, _, what in sorted(happenings, key=lambda happening: happening[:2]):
             if isinstance(what, Event):
                 self._happens(what)
@@ -124,7 +124,7 @@ class Model:
                 self._run(what, at, table)
         return table
 
-    def _happens(self, event: Event) -> None:
+    def _happens(self, event):
         code, end = event.code, self.end[event.code]
         if event.what == "switch off":
             if code not in self.ended_wrongly and not (end and self._swept(end, event.at)):
@@ -138,12 +138,12 @@ class Model:
             self.off.pop(code, None)
             self.ended_wrongly.discard(code)
 
-    def _swept(self, end: datetime, now: datetime) -> bool:
+    def _swept(self, end, now):
         """Whether a sweep, at two each night in UTC, has come between."""
         night = end.replace(hour=2, minute=0, second=0, microsecond=0)
         return (night if night >= end else night + DAY) <= now
 
-    def _run(self, day: int, now: datetime, table: Table) -> None:
+    def _run(self, day, now, table):
         for agent in range(AGENTS):
             today = now.astimezone(ZoneInfo(self.story.zones[agent])).date()
             if self.story.is_away(agent, day) or self.mailed.get(agent) == today:
@@ -153,10 +153,10 @@ class Model:
                 table[day, agent] = sorted(mail)
                 self.mailed[agent] = today
 
-    def _codes(self, agent: int) -> list[str]:
+    def _codes(self, agent):
         return [code for code, owner in self.story.codes.items() if owner == agent]
 
-    def _tell(self, code: str, agent: int, today: date, now: datetime) -> list[tuple[str, str]]:
+    def _tell(self, code, agent, today, now):
         end, zone = self.end[code], ZoneInfo(self.story.zones[agent])
         works = code not in self.off and code not in self.ended_wrongly and (end is None or now < end)
         if not works:
@@ -187,10 +187,10 @@ def project_zone(settings):
     settings.TIME_ZONE = "Europe/Athens"
 
 
-def live_through(story: Story) -> Table:
+def live_through(story):
     """Do all of it to the database, at its time, and read what was mailed from the rows."""
     _settle(story)
-    steps: list[tuple[datetime, int, Any]] = [(event.at, 0, event) for event in story.events]
+    steps = [(event.at, 0, event) for event in story.events]
     steps += [(at, 1, day) for day, at in story.runs()]
     steps += [
         (story.first + day * DAY + timedelta(hours=2), 2, "sweep")
@@ -204,7 +204,7 @@ def live_through(story: Story) -> Table:
     for at, _, what in sorted(steps, key=lambda step: step[:2]):
         with time_machine.travel(at, tick=False):
             _do(what, story)
-    table: Table = defaultdict(list)
+    table = defaultdict(list)
     days = {at: day for day, at in story.runs()}
     for told in Told.objects.select_related("notice", "code"):
         agent = story.codes[told.code.code]
@@ -212,7 +212,7 @@ def live_through(story: Story) -> Table:
     return {key: sorted(lines) for key, lines in table.items()}
 
 
-def _settle(story: Story) -> None:
+def _settle(story):
     users = User.objects.bulk_create(
         User(username=f"agent{number}", email=f"agent{number}@example.com") for number in range(AGENTS)
     )
@@ -233,7 +233,7 @@ def _settle(story: Story) -> None:
     assert len(codes) == AGENTS * CODES
 
 
-def _do(what: Any, story: Story) -> None:
+def _do(what, story):
     if isinstance(what, Event):
         chosen = ReferralCode.objects.filter(code=what.code)
         {"switch": lambda: switch_off(chosen), "reactivate": lambda: reactivate(chosen)}.get(
@@ -251,7 +251,7 @@ def _do(what: Any, story: Story) -> None:
         sending.run()
 
 
-def _people_as_on(day: int, story: Story) -> None:
+def _people_as_on(day, story):
     for number, (what, _, _) in story.away.items():
         away = story.is_away(number, day)
         user = User.objects.filter(username=f"agent{number}")

@@ -4,8 +4,6 @@ import os
 import sqlite3
 import stat
 import subprocess
-from collections.abc import Callable, Iterator
-from pathlib import Path
 from uuid import uuid4
 
 import pytest
@@ -15,7 +13,7 @@ from tests.conftest import PROJECT
 SERVER = "postgres://postgres@127.0.0.1:5432"
 
 
-def psql(database: str, sql: str) -> str:
+def psql(database, sql):
     done = subprocess.run(
         ["psql", "-qAt", f"{SERVER}/{database}", "-c", sql], capture_output=True, text=True, check=True
     )
@@ -23,7 +21,7 @@ def psql(database: str, sql: str) -> str:
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+def url(request, tmp_path):
     if request.param == "sqlite":
         yield f"sqlite:///{tmp_path}/db.sqlite3"
         return
@@ -39,15 +37,15 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
 
 
 @pytest.fixture
-def operator(manage, url: str) -> Callable[..., subprocess.CompletedProcess[str]]:
-    def run(*args: str) -> subprocess.CompletedProcess[str]:
+def operator(manage, url):
+    def run(*args):
         return manage(*args, DATABASE_URL=url, PYTHONWARNINGS="ignore")
 
     assert run("demo", "-v0").returncode == 0
     return run
 
 
-def shell(operator, text: str) -> str:
+def shell(operator, text):
     done = operator("shell", "-v0", "-c", f"from main.models import *; {text}")
     assert done.returncode == 0, done.stderr
     return done.stdout.strip()
@@ -56,7 +54,7 @@ def shell(operator, text: str) -> str:
 COUNT = "print(ReferralCode.objects.count(), ExpirationRun.objects.count())"
 
 
-def test_a_backup_comes_back_whole_and_its_file_is_for_one_user_alone(operator, tmp_path: Path) -> None:
+def test_a_backup_comes_back_whole_and_its_file_is_for_one_user_alone(operator, tmp_path):
     codes, runs = shell(operator, COUNT).split()
     held = f"{codes} referral code(s) and {runs} run(s)"
     file = tmp_path / "codes.backup"
@@ -85,7 +83,7 @@ def test_a_backup_comes_back_whole_and_its_file_is_for_one_user_alone(operator, 
     assert shell(operator, f"print(ReferralCode.objects.create(code='LATER').pk > {codes})") == "True"
 
 
-def test_a_backup_that_is_not_whole_changes_nothing(operator, tmp_path: Path) -> None:
+def test_a_backup_that_is_not_whole_changes_nothing(operator, tmp_path):
     before = shell(operator, COUNT)
     file, half, other = (tmp_path / name for name in ("codes.backup", "half.backup", "other.backup"))
     assert operator("backup", str(file)).returncode == 0
@@ -106,7 +104,7 @@ def test_a_backup_that_is_not_whole_changes_nothing(operator, tmp_path: Path) ->
     assert shell(operator, COUNT) == before
 
 
-def test_a_backup_that_cannot_be_written_is_told_and_leaves_nothing(operator, tmp_path: Path) -> None:
+def test_a_backup_that_cannot_be_written_is_told_and_leaves_nothing(operator, tmp_path):
     refused = operator("backup", "/proc/codes.backup")
     assert (refused.returncode, refused.stdout) == (1, "")
     assert refused.stderr == (
@@ -114,7 +112,7 @@ def test_a_backup_that_cannot_be_written_is_told_and_leaves_nothing(operator, tm
     )
 
 
-def test_without_a_yes_nothing_is_replaced(operator, url: str, tmp_path: Path) -> None:
+def test_without_a_yes_nothing_is_replaced(operator, url, tmp_path):
     file = tmp_path / "codes.backup"
     assert operator("backup", str(file)).returncode == 0
     shell(operator, "ReferralCode.objects.create(code='LATER')")
@@ -128,7 +126,7 @@ def test_without_a_yes_nothing_is_replaced(operator, url: str, tmp_path: Path) -
     assert shell(operator, "print(ReferralCode.objects.filter(code='LATER').exists())") == "True"
 
 
-def test_a_backup_without_tables_is_refused(manage, url: str, tmp_path: Path) -> None:
+def test_a_backup_without_tables_is_refused(manage, url, tmp_path):
     """What `pg_dump` of an empty variable did: an empty file, and everything well."""
     if url.startswith("sqlite"):
         sqlite3.connect(tmp_path / "db.sqlite3").close()

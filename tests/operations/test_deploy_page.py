@@ -9,8 +9,6 @@ import re
 import shutil
 import subprocess
 import textwrap
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -73,7 +71,7 @@ pytestmark = pytest.mark.skipif(
 
 
 @pytest.fixture
-def debian(tmp_path: Path) -> Iterator[Path]:
+def debian(tmp_path):
     root = tmp_path / "debian"
     subprocess.run(["debootstrap", "--variant=minbase", "bookworm", str(root)], check=True, capture_output=True)
     # The clean clone that the page's `git clone` gets, and how this machine reaches the network.
@@ -89,7 +87,7 @@ def debian(tmp_path: Path) -> Iterator[Path]:
     return root
 
 
-def test_the_page_leads_from_an_empty_debian_to_a_site_that_works(debian: Path, tmp_path: Path) -> None:
+def test_the_page_leads_from_an_empty_debian_to_a_site_that_works(debian, tmp_path):
     script = "\n".join([BLOCKS[0], AFTER_PACKAGES, *BLOCKS[1:], LOOK])
     (debian / "deploy.sh").write_text(
         f"set -euo pipefail\nexport DEBIAN_FRONTEND=noninteractive LC_ALL=C.UTF-8\n{script}"

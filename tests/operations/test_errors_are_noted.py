@@ -4,7 +4,6 @@ import json
 import re
 from email import message_from_bytes
 from email.policy import default
-from pathlib import Path
 
 import pytest
 
@@ -28,7 +27,7 @@ print(missing.status_code, health.status_code)
 
 @pytest.fixture
 def fail(manage):
-    def run(**env: str):
+    def run(**env):
         result = manage("shell", "-v", "0", "-c", FAIL, **PRODUCTION, PYTHONWARNINGS="ignore", **env)
         assert result.returncode == 0, result.stderr
         return result.stdout.splitlines(), result.stderr.splitlines()
@@ -36,7 +35,7 @@ def fail(manage):
     return run
 
 
-def test_an_error_is_one_line_of_text_with_the_id_that_the_page_names(fail) -> None:
+def test_an_error_is_one_line_of_text_with_the_id_that_the_page_names(fail):
     (first, second, others), lines = fail()
     assert re.fullmatch("500 [0-9a-f]{12} True", first)
     assert first != second
@@ -50,7 +49,7 @@ def test_an_error_is_one_line_of_text_with_the_id_that_the_page_names(fail) -> N
             assert secret not in line
 
 
-def test_an_error_is_one_line_of_json(fail) -> None:
+def test_an_error_is_one_line_of_json(fail):
     (first, *_), lines = fail(LOG_FORMAT="json")
     told = json.loads(lines[0])
     assert list(told) == ["time", "level", "logger", "request", "message", "error", "traceback"]
@@ -59,7 +58,7 @@ def test_an_error_is_one_line_of_json(fail) -> None:
     assert re.search(r"\.py:\d+ \w+$", told["traceback"][-1])
 
 
-def test_admins_get_the_same_error_once_an_hour(fail, tmp_path: Path) -> None:
+def test_admins_get_the_same_error_once_an_hour(fail, tmp_path):
     (first, *_), _ = fail(ADMINS="ops@example.com,night@example.com", EMAIL_URL=f"filemail:///{tmp_path}/mails")
     (file,) = (tmp_path / "mails").iterdir()
     (mail,) = file.read_bytes().split(b"\n" + b"-" * 79 + b"\n")[:-1]
@@ -72,7 +71,7 @@ def test_admins_get_the_same_error_once_an_hour(fail, tmp_path: Path) -> None:
     assert "Labyrinth" not in told.get_content()
 
 
-def test_a_mail_that_fails_is_told_on_stderr_and_not_mailed_again(fail) -> None:
+def test_a_mail_that_fails_is_told_on_stderr_and_not_mailed_again(fail):
     _, lines = fail(ADMINS="ops@example.com", EMAIL_URL="smtp://127.0.0.1:1")
     assert [line for line in lines if line.startswith("The mail")] == [
         "The mail to ADMINS was not sent: ConnectionRefusedError: [Errno 111] Connection refused"
@@ -89,5 +88,5 @@ def test_a_mail_that_fails_is_told_on_stderr_and_not_mailed_again(fail) -> None:
         ("no such table: main_referralcode", "no such table: main_referralcode"),
     ],
 )
-def test_what_an_error_quotes_is_left_out(text: str, kept: str) -> None:
+def test_what_an_error_quotes_is_left_out(text, kept):
     assert without_persons(text) == kept

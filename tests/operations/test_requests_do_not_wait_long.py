@@ -3,7 +3,6 @@
 import re
 import threading
 import time
-from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 
@@ -32,11 +31,11 @@ def staff(client, monkeypatch):
 
 
 @contextmanager
-def held(code: ReferralCode) -> Iterator[None]:
+def held(code):
     """Somebody else has the row locked, on another connection, and does not let go."""
     holding, release = threading.Event(), threading.Event()
 
-    def hold() -> None:
+    def hold():
         with transaction.atomic():
             ReferralCode.objects.select_for_update().get(pk=code.pk)
             holding.set()
@@ -54,7 +53,7 @@ def held(code: ReferralCode) -> Iterator[None]:
 
 
 @on_postgresql
-def test_a_locked_row_is_told_after_the_limit_and_nothing_is_saved(staff) -> None:
+def test_a_locked_row_is_told_after_the_limit_and_nothing_is_saved(staff):
     code = make_code("JOHNS-20")
     address = reverse("admin:main_referralcode_change", args=[code.pk])
     with held(code):
@@ -73,8 +72,8 @@ def test_a_locked_row_is_told_after_the_limit_and_nothing_is_saved(staff) -> Non
 
 
 @on_postgresql
-def test_a_statement_without_end_is_told_after_the_limit_inside_and_outside_of_a_transaction() -> None:
-    def settings_of_this_statement() -> list[str]:
+def test_a_statement_without_end_is_told_after_the_limit_inside_and_outside_of_a_transaction():
+    def settings_of_this_statement():
         with connection.cursor() as cursor:
             cursor.execute("SELECT current_setting('lock_timeout'), current_setting('statement_timeout')")
             return list(cursor.fetchone())
@@ -91,7 +90,7 @@ def test_a_statement_without_end_is_told_after_the_limit_inside_and_outside_of_a
 
 
 @on_postgresql
-def test_a_page_that_takes_too_long_is_told(staff, monkeypatch) -> None:
+def test_a_page_that_takes_too_long_is_told(staff, monkeypatch):
     monkeypatch.setattr(waiting, "STATEMENT", SOON)
     with connection.cursor() as cursor:
         cursor.execute(
@@ -109,7 +108,7 @@ def test_a_page_that_takes_too_long_is_told(staff, monkeypatch) -> None:
     assert "The database has too much to do at this moment." in answer.content.decode()
 
 
-def test_a_database_that_cannot_be_written_is_told(staff) -> None:
+def test_a_database_that_cannot_be_written_is_told(staff):
     make_code("JOHNS-20")
     with connection.cursor() as cursor:
         cursor.execute(

@@ -22,7 +22,7 @@ patient = settings(
 )
 
 
-def encoded(fields: dict[str, str]) -> str:
+def encoded(fields):
     """As a program that knows nothing of Unicode might send it; the test client would refuse half a surrogate pair."""
     return "&".join(
         f"{name}={quote_from_bytes(value.encode('utf-8', 'surrogatepass'), safe='')}" for name, value in fields.items()

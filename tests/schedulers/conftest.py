@@ -8,7 +8,6 @@ import sys
 import sysconfig
 import tempfile
 import venv
-from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
 from pathlib import Path
 
@@ -31,7 +30,7 @@ NO_DATABASE = "postgres://postgres@127.0.0.1:1/nowhere"
 FAKETIME = next(Path("/usr/lib").glob("*/faketime/libfaketime.so.1"), None)
 
 
-def need(present: object, what: str) -> None:
+def need(present, what):
     """Skip the test where `what` is missing; fail it where REQUIRE_SCHEDULERS says that nothing may be."""
     if not present:
         (pytest.fail if os.environ.get("REQUIRE_SCHEDULERS") == "1" else pytest.skip)(f"needs {what}")
@@ -40,40 +39,40 @@ def need(present: object, what: str) -> None:
 class Installed:
     """The project in `folder`, run by `python`."""
 
-    def __init__(self, folder: Path, python: str = sys.executable) -> None:
+    def __init__(self, folder, python=sys.executable):
         self.folder = folder
         self.python = python
         self.log = folder / "logs" / "referral_codes.log"
         self.schedule_log = folder / "logs" / "scheduled_runs.log"
 
-    def configure(self, **settings: str) -> None:
+    def configure(self, **settings):
         (self.folder / ".env").write_text("".join(f"{name}={value}\n" for name, value in settings.items()))
 
-    def run(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    def run(self, *arguments, **environment):
         """Run manage.py from elsewhere, with hardly any environment."""
         return subprocess.run(
             [self.python, str(self.folder / "manage.py"), *arguments],
             env=BARE | environment, cwd="/", capture_output=True, text=True, check=False,
         )  # fmt: skip
 
-    def query(self, sql: str) -> list[tuple]:
+    def query(self, sql):
         with closing(sqlite3.connect(self.folder / "db.sqlite3", timeout=PATIENCE)) as database, database:
             return database.execute(sql).fetchall()
 
-    def add_overdue_code(self, code: str = "JOHNS-20") -> None:
+    def add_overdue_code(self, code="JOHNS-20"):
         self.query(
             "INSERT INTO main_referralcode (code, discount, expires_at, status, created_at, updated_at) VALUES"
             f" ('{code}', 20, '2020-01-01', 'active', '2020-01-01', '2020-01-01')"
         )
 
-    def statuses(self) -> dict[str, str]:
+    def statuses(self):
         return dict(self.query("SELECT code, status FROM main_referralcode"))
 
-    def ledger(self) -> list[tuple]:
+    def ledger(self):
         return self.query("SELECT started_by, state, expired_count FROM main_expirationrun ORDER BY id")
 
 
-def copy_of_project(folder: Path) -> Installed:
+def copy_of_project(folder):
     for name in ("main", "knossos"):
         shutil.copytree(PROJECT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(PROJECT / "manage.py", folder)
@@ -81,7 +80,7 @@ def copy_of_project(folder: Path) -> Installed:
 
 
 @pytest.fixture(scope="session")
-def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def migrated(tmp_path_factory):
     if connection.vendor != "sqlite":
         pytest.skip("its processes have an SQLite file of their own, whatever DATABASE_URL says here: run on SQLite")
     installed = copy_of_project(tmp_path_factory.mktemp("migrated") / "knossos")
@@ -90,22 +89,22 @@ def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def install(migrated: Path, tmp_path: Path) -> Callable[[str], Installed]:
+def install(migrated, tmp_path):
     """Install the project in a folder of this name, migrated, without a code."""
 
-    def copy(name: str) -> Installed:
+    def copy(name):
         return Installed(Path(shutil.copytree(migrated, tmp_path / name)))
 
     return copy
 
 
 @pytest.fixture
-def installed(install: Callable[[str], Installed]) -> Installed:
+def installed(install):
     return install("knossos")
 
 
 @pytest.fixture
-def awkward(install: Callable[[str], Installed]) -> Installed:
+def awkward(install):
     """Installed, with its virtual environment, in a folder whose name is hard to quote; so without django-crontab."""
     installed = install(AWKWARD)
     settings = installed.folder / "knossos" / "settings.py"
@@ -119,7 +118,7 @@ def awkward(install: Callable[[str], Installed]) -> Installed:
 
 
 @pytest.fixture
-def broken(install: Callable[[str], Installed]) -> Installed:
+def broken(install):
     """Installed, with a database that refuses connections."""
     installed = install("broken")
     installed.configure(DATABASE_URL=NO_DATABASE)
@@ -127,7 +126,7 @@ def broken(install: Callable[[str], Installed]) -> Installed:
 
 
 @pytest.fixture
-def broker() -> Iterator[str]:
+def broker():
     """The address of a Redis that ends with the test; on a socket, as a free port could be taken meanwhile."""
     need(shutil.which("redis-server"), "redis-server")
     with tempfile.TemporaryDirectory() as folder:
@@ -149,7 +148,7 @@ def broker() -> Iterator[str]:
 class Started:
     """A process of Celery, and what it says."""
 
-    def __init__(self, installed: Installed, *arguments: str, **environment: str) -> None:
+    def __init__(self, installed, *arguments, **environment):
         self.output = Path(tempfile.mkdtemp(dir=installed.folder)) / "output"
         with self.output.open("w") as file:
             self.process = subprocess.Popen(
@@ -157,20 +156,20 @@ class Started:
                 cwd=installed.folder, env=BARE | environment, stdout=file, stderr=subprocess.STDOUT,
             )  # fmt: skip
 
-    def said(self, text: str) -> bool:
+    def said(self, text):
         assert self.process.poll() is None, self.output.read_text()
         return text in self.output.read_text()
 
-    def stop(self) -> None:
+    def stop(self):
         self.process.terminate()
         self.process.wait(PATIENCE)
 
 
 @pytest.fixture
-def start() -> Iterator[Callable[..., Started]]:
+def start():
     with ExitStack() as stop_all:
 
-        def start(*arguments: object, **environment: str) -> Started:
+        def start(*arguments, **environment):
             started = Started(*arguments, **environment)
             stop_all.callback(started.stop)
             return started
@@ -178,7 +177,7 @@ def start() -> Iterator[Callable[..., Started]]:
         yield start
 
 
-def send(installed: Installed, arguments: str = "") -> None:
+def send(installed, arguments=""):
     """Send the task from another process than Celery's, as a web process would."""
     done = installed.run("shell", "-v", "0", "-c", SEND.format(arguments=arguments))
     assert (done.returncode, done.stderr) == (0, "")

@@ -2,7 +2,6 @@
 
 import subprocess
 import sys
-from collections.abc import Callable
 
 import pytest
 from django.core.management import CommandError
@@ -12,7 +11,7 @@ from main.models import ExpirationRun, ReferralCode
 from main.tasks import expire_referral_codes
 from tests.conftest import NOW
 from tests.patience import until
-from tests.schedulers.conftest import BARE, FAKETIME, Installed, Started, need, send
+from tests.schedulers.conftest import BARE, FAKETIME, need, send
 
 # As the design document has them.
 TASKS_OF_THE_DESIGN_DOCUMENT = """
@@ -50,8 +49,8 @@ app.conf.beat_schedule = {
 
 
 @pytest.fixture
-def start_worker(start) -> Callable[..., Started]:
-    def start_worker(installed: Installed, *arguments: str) -> Started:
+def start_worker(start):
+    def start_worker(installed, *arguments):
         worker = start(installed, "worker", "-l", "INFO", "-c", "1", *arguments)
         until(lambda: worker.said(" ready."), "the worker")
         return worker
@@ -60,10 +59,10 @@ def start_worker(start) -> Callable[..., Started]:
 
 
 @pytest.fixture
-def start_beat(start, tmp_path) -> Callable[..., Started]:
+def start_beat(start, tmp_path):
     need(FAKETIME, "libfaketime")
 
-    def start_beat(installed: Installed, date: str) -> Started:
+    def start_beat(installed, date):
         return start(
             installed, "beat", "-l", "INFO", "-s", str(tmp_path / f"beat-{date}"),
             LD_PRELOAD=str(FAKETIME), FAKETIME=f"@{date} 01:59:50", TZ="Europe/Athens",
@@ -72,7 +71,7 @@ def start_beat(start, tmp_path) -> Callable[..., Started]:
     return start_beat
 
 
-def test_at_two_of_time_zone_beat_wakes_a_worker_that_sweeps(installed, broker, start_worker, start_beat) -> None:
+def test_at_two_of_time_zone_beat_wakes_a_worker_that_sweeps(installed, broker, start_worker, start_beat):
     installed.configure(CELERY_BROKER_URL=broker, TIME_ZONE="Europe/Athens")
     installed.add_overdue_code()
     worker = start_worker(installed)
@@ -86,7 +85,7 @@ def test_at_two_of_time_zone_beat_wakes_a_worker_that_sweeps(installed, broker, 
     assert installed.statuses() == {"JOHNS-20": "inactive"}
 
 
-def test_a_failing_sweep_is_a_failed_task_in_the_log_of_the_worker(broken, broker, start_worker) -> None:
+def test_a_failing_sweep_is_a_failed_task_in_the_log_of_the_worker(broken, broker, start_worker):
     with (broken.folder / ".env").open("a") as file:
         file.write(f"CELERY_BROKER_URL={broker}\n")
     worker = start_worker(broken)
@@ -96,7 +95,7 @@ def test_a_failing_sweep_is_a_failed_task_in_the_log_of_the_worker(broken, broke
     assert " ERROR sweep failed: Cannot reach the database" in broken.log.read_text()
 
 
-def test_the_snippets_of_the_design_document(installed, broker, start_worker) -> None:
+def test_the_snippets_of_the_design_document(installed, broker, start_worker):
     installed.configure(CELERY_BROKER_URL=broker)
     (installed.folder / "main" / "tasks.py").write_text(TASKS_OF_THE_DESIGN_DOCUMENT)
     with (installed.folder / "knossos" / "celery.py").open("a") as file:
@@ -112,7 +111,7 @@ def test_the_snippets_of_the_design_document(installed, broker, start_worker) ->
 
 
 @pytest.mark.parametrize("module", ["wsgi", "asgi"])
-def test_every_thread_of_a_web_process_sends_the_task_to_the_broker(module, installed, broker, start_worker) -> None:
+def test_every_thread_of_a_web_process_sends_the_task_to_the_broker(module, installed, broker, start_worker):
     installed.configure(CELERY_BROKER_URL=broker, DEBUG="on")
     installed.add_overdue_code()
     worker = start_worker(installed)
@@ -125,7 +124,7 @@ def test_every_thread_of_a_web_process_sends_the_task_to_the_broker(module, inst
     assert installed.ledger() == [("task", "completed", 1)]
 
 
-def test_no_command_loads_celery(installed) -> None:
+def test_no_command_loads_celery(installed):
     commands = [["check"], ["crontab", "show"], ["print_schedule", "cron"], ["expire_referral_codes"]]
     commands += [["expiration_health"], ["undo_expiration_run", "1"], ["import_codes", "/dev/null"], ["demo"]]
     for command in commands:
@@ -138,14 +137,14 @@ def test_no_command_loads_celery(installed) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_the_task_sweeps_as_the_task(three_overdue, clock, capsys) -> None:
+def test_the_task_sweeps_as_the_task(three_overdue, clock, capsys):
     expire_referral_codes()
     assert capsys.readouterr().out == "Successfully expired 3 referral code(s).\n"
     assert list(ExpirationRun.objects.values_list("started_by", "cutoff", "state")) == [("task", NOW, "completed")]
 
 
 @pytest.mark.django_db(transaction=True)
-def test_the_task_raises_what_the_command_raises(three_overdue, clock) -> None:
+def test_the_task_raises_what_the_command_raises(three_overdue, clock):
     with connection.schema_editor() as editor:
         editor.alter_db_table(ReferralCode, "main_referralcode", "elsewhere")
     try:

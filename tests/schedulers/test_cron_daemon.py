@@ -4,14 +4,13 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from tests.patience import until
-from tests.schedulers.conftest import FAKETIME, Installed, need
+from tests.schedulers.conftest import FAKETIME, need
 
 # What cron reads and writes is empty here, and nothing leaves the namespace; mail goes to the file "mail".
 NAMESPACE = r"""
@@ -40,12 +39,12 @@ EXPIRED_JOHNS_20 = "Successfully expired 1 referral code(s).\n  - JOHNS-20 (Agen
 SENDMAIL = '#!/bin/sh\ncat >> "{here}/mail"\n'
 
 
-def can_unshare() -> bool:
+def can_unshare():
     return not subprocess.run(["unshare", "-m", "true"], capture_output=True, check=False).returncode
 
 
 @pytest.fixture(autouse=True)
-def requirements() -> None:
+def requirements():
     need(os.geteuid() == 0, "root")
     need(shutil.which("cron", path="/usr/sbin") and shutil.which("flock"), "Debian's cron")
     need(FAKETIME, "libfaketime")
@@ -53,7 +52,7 @@ def requirements() -> None:
 
 
 @contextmanager
-def cron(here: Path, clock: str, *crontabs: Installed, table: str = "", zone: str = "UTC") -> Iterator[None]:
+def cron(here, clock, *crontabs, table="", zone="UTC"):
     """Run cron from `clock` on, with the files of here/cron.d, the crontab `table` and the jobs of `crontabs`.
 
     What is written to /var/log is found in here/var-log.
@@ -80,12 +79,12 @@ def cron(here: Path, clock: str, *crontabs: Installed, table: str = "", zone: st
             daemon.terminate()
 
 
-def tables_of_the_machine() -> list[object]:
+def tables_of_the_machine():
     listed = subprocess.run(["crontab", "-l"], capture_output=True, text=True, check=False)
     return [listed.stdout, sorted(os.listdir("/etc/cron.d")), Path("/etc/crontab").read_text()]
 
 
-def test_cron_fires_the_lines_of_django_crontab_and_of_cron_d(install, awkward, tmp_path) -> None:
+def test_cron_fires_the_lines_of_django_crontab_and_of_cron_d(install, awkward, tmp_path):
     by_crontab, failing_by_crontab = install("one"), install("two")
     by_cron_d, failing_by_cron_d = awkward, install("broken")
     by_hand = install("three")
@@ -121,16 +120,16 @@ def test_cron_fires_the_lines_of_django_crontab_and_of_cron_d(install, awkward, 
     assert tables_of_the_machine() == before
 
 
-def has_swept(installed: Installed) -> bool:
+def has_swept(installed):
     return installed.ledger() == [("command", "completed", 1)] and has_printed(installed)
 
 
-def has_printed(installed: Installed) -> bool:
+def has_printed(installed):
     return installed.schedule_log.exists() and installed.schedule_log.read_text().endswith("\n")
 
 
 @pytest.mark.parametrize("night", ["2026-03-29", "2026-10-25"])
-def test_cron_sweeps_once_in_the_night_without_two_o_clock_and_in_the_one_with_two(night, installed, tmp_path) -> None:
+def test_cron_sweeps_once_in_the_night_without_two_o_clock_and_in_the_one_with_two(night, installed, tmp_path):
     print_cron_file(installed, tmp_path, "sweep")
     (tmp_path / "cron.d" / "four").write_text(f"0 4 * * * root touch {tmp_path}/four-o-clock\n")
     with cron(tmp_path, f"{night} 01:59:00 x900", zone="Europe/Berlin"):
@@ -139,6 +138,6 @@ def test_cron_sweeps_once_in_the_night_without_two_o_clock_and_in_the_one_with_t
     assert installed.ledger() == [("command", "completed", 0)]
 
 
-def print_cron_file(installed: Installed, here: Path, name: str) -> None:
+def print_cron_file(installed, here, name):
     (here / "cron.d").mkdir(exist_ok=True)
     assert not installed.run("print_schedule", "cron", "--output", f"{here}/cron.d/{name}").stderr

@@ -1,14 +1,12 @@
 """django-crontab: the line that `crontab add` really writes, run as cron runs it."""
 
 import subprocess
-from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 from django.conf import settings
 from django.utils.module_loading import import_string
 
-from tests.schedulers.conftest import BARE, PROJECT, Installed
+from tests.schedulers.conftest import BARE, PROJECT
 
 SCHEDULING = PROJECT / "docs" / "scheduling.md"
 
@@ -30,10 +28,10 @@ if [ "$1" = -l ]; then cat "$table" 2>/dev/null; else cat "$1" > "$table"; fi
 
 
 @pytest.fixture
-def with_crontab() -> Callable[[Installed, str], Path]:
+def with_crontab():
     """Give an installation a crontab of its own, run `crontab add`, and return the table that it wrote."""
 
-    def add(installed: Installed, settings: str = "") -> Path:
+    def add(installed, settings=""):
         crontab = installed.folder / "crontab"
         crontab.write_text(CRONTAB)
         crontab.chmod(0o755)
@@ -46,19 +44,19 @@ def with_crontab() -> Callable[[Installed, str], Path]:
     return add
 
 
-def run_line(line: str, home: Path) -> subprocess.CompletedProcess[str]:
+def run_line(line, home):
     """As cron does: in the home folder, by /bin/sh, with the five fields and the comment left to it."""
     command = line.split(maxsplit=5)[5]
     return subprocess.run(["/bin/sh", "-c", command], env=BARE, cwd=home, capture_output=True, text=True, check=False)
 
 
-def test_the_job_of_the_settings_is_a_function_of_ours() -> None:
+def test_the_job_of_the_settings_is_a_function_of_ours():
     [(schedule, job, _)] = settings.CRONJOBS
     assert schedule == settings.EXPIRATION_SCHEDULE
     assert callable(import_string(job))
 
 
-def test_the_line_expires_codes_and_logs_what_it_printed(installed, with_crontab, tmp_path) -> None:
+def test_the_line_expires_codes_and_logs_what_it_printed(installed, with_crontab, tmp_path):
     installed.add_overdue_code()
     line = with_crontab(installed).read_text()
     done = run_line(line, tmp_path)
@@ -73,7 +71,7 @@ def test_the_line_expires_codes_and_logs_what_it_printed(installed, with_crontab
     )
 
 
-def test_the_documented_way_to_run_the_line_now(installed, with_crontab, tmp_path) -> None:
+def test_the_documented_way_to_run_the_line_now(installed, with_crontab, tmp_path):
     [verify] = [
         line.strip() for line in SCHEDULING.read_text().splitlines() if line.strip().startswith("crontab -l |")
     ]
@@ -87,14 +85,14 @@ def test_the_documented_way_to_run_the_line_now(installed, with_crontab, tmp_pat
     assert installed.statuses() == {"JOHNS-20": "inactive"}
 
 
-def test_the_line_works_where_the_log_folder_was_removed(installed, with_crontab, tmp_path) -> None:
+def test_the_line_works_where_the_log_folder_was_removed(installed, with_crontab, tmp_path):
     line = with_crontab(installed).read_text()
     assert not installed.schedule_log.parent.exists()
     assert run_line(line, tmp_path).returncode == 0
     assert installed.schedule_log.read_text() == "No expired referral codes found.\n"
 
 
-def test_a_sweep_without_database_exits_1_and_says_why_in_both_logs(broken, with_crontab, tmp_path) -> None:
+def test_a_sweep_without_database_exits_1_and_says_why_in_both_logs(broken, with_crontab, tmp_path):
     done = run_line(with_crontab(broken).read_text(), tmp_path)
     said = broken.schedule_log.read_text()
 
@@ -106,7 +104,7 @@ def test_a_sweep_without_database_exits_1_and_says_why_in_both_logs(broken, with
     )
 
 
-def test_a_sweep_that_fails_on_the_way_is_in_the_ledger_too(installed, with_crontab, tmp_path) -> None:
+def test_a_sweep_that_fails_on_the_way_is_in_the_ledger_too(installed, with_crontab, tmp_path):
     installed.add_overdue_code()
     installed.query(
         "CREATE TRIGGER broken BEFORE UPDATE ON main_referralcode BEGIN SELECT RAISE(ABORT, 'disk on fire'); END"
@@ -124,7 +122,7 @@ def test_a_sweep_that_fails_on_the_way_is_in_the_ledger_too(installed, with_cron
     assert installed.log.read_text().endswith(f" ERROR sweep failed: {said}\n")
 
 
-def test_the_job_of_the_design_document(installed, with_crontab, tmp_path) -> None:
+def test_the_job_of_the_design_document(installed, with_crontab, tmp_path):
     installed.add_overdue_code()
     table = with_crontab(installed, FROM_THE_DESIGN_DOCUMENT)
     assert installed.run("check").stdout == "System check identified no issues (0 silenced).\n"
@@ -134,7 +132,7 @@ def test_the_job_of_the_design_document(installed, with_crontab, tmp_path) -> No
     assert installed.statuses() == {"JOHNS-20": "inactive"}
 
 
-def test_the_job_of_the_design_document_exits_0_whatever_happens(broken, with_crontab, tmp_path) -> None:
+def test_the_job_of_the_design_document_exits_0_whatever_happens(broken, with_crontab, tmp_path):
     """The reason for main/cron.py: django-crontab swallows the failure, which only our log and stderr tell."""
     done = run_line(with_crontab(broken, FROM_THE_DESIGN_DOCUMENT).read_text(), tmp_path)
     assert done.returncode == 0
@@ -142,14 +140,14 @@ def test_the_job_of_the_design_document_exits_0_whatever_happens(broken, with_cr
     assert " ERROR sweep failed: Cannot reach the database" in broken.log.read_text()
 
 
-def test_another_schedule_is_added_in_the_place_of_the_old_one(installed, with_crontab) -> None:
+def test_another_schedule_is_added_in_the_place_of_the_old_one(installed, with_crontab):
     table = with_crontab(installed)
     installed.configure(EXPIRATION_SCHEDULE="30 4 * * mon-fri")
     assert installed.run("crontab", "add", "-v", "0").returncode == 0
     assert [line.split(" umask")[0] for line in table.read_text().splitlines()] == ["30 4 * * mon-fri"]
 
 
-def test_without_v_0_a_changed_schedule_is_removed_and_not_added(installed, with_crontab) -> None:
+def test_without_v_0_a_changed_schedule_is_removed_and_not_added(installed, with_crontab):
     """The reason for `-v 0` in docs/scheduling.md."""
     table = with_crontab(installed)
     installed.configure(EXPIRATION_SCHEDULE="30 4 * * *")
@@ -157,7 +155,7 @@ def test_without_v_0_a_changed_schedule_is_removed_and_not_added(installed, with
     assert table.read_text() == ""
 
 
-def test_crontab_show_knows_the_job_and_crontab_remove_removes_no_other(installed, with_crontab) -> None:
+def test_crontab_show_knows_the_job_and_crontab_remove_removes_no_other(installed, with_crontab):
     table = with_crontab(installed)
     other = "0 3 * * * /bin/true # expire_referral_codes of /another/installation\n"
     table.write_text(table.read_text() + other)
@@ -171,7 +169,7 @@ def test_crontab_show_knows_the_job_and_crontab_remove_removes_no_other(installe
     assert table.read_text() == other
 
 
-def test_the_line_carries_the_settings_module_of_who_added_it(installed, with_crontab) -> None:
+def test_the_line_carries_the_settings_module_of_who_added_it(installed, with_crontab):
     (installed.folder / "knossos" / "production.py").write_text("from knossos.settings import *\n")
     table = with_crontab(installed)
     installed.run("crontab", "add", "-v", "0", DJANGO_SETTINGS_MODULE="knossos.production")

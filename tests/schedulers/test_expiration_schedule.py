@@ -8,7 +8,7 @@ from django.core.exceptions import ImproperlyConfigured
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from main.scheduling.schedule import Schedule, parse_schedule
+from main.scheduling.schedule import parse_schedule
 from tests.schedulers.conftest import need
 
 EVERY = {"minutes": 60, "hours": 24, "days": 31, "months": 12, "weekdays": 7}
@@ -18,7 +18,7 @@ HELP = (
 )
 
 
-def narrowed(schedule: Schedule) -> dict[str, list[int]]:
+def narrowed(schedule):
     """The fields that are not a plain star."""
     return {name: numbers for name, length in EVERY.items() if len(numbers := getattr(schedule, name)) < length}
 
@@ -39,7 +39,7 @@ def narrowed(schedule: Schedule) -> dict[str, list[int]]:
         ("*/90 2 * * *", {"minutes": [0], "hours": [2]}),
     ],
 )
-def test_fields(text, fields) -> None:
+def test_fields(text, fields):
     schedule = parse_schedule(text)
     assert narrowed(schedule) == fields
     assert schedule.text == text.strip()
@@ -72,13 +72,13 @@ def test_fields(text, fields) -> None:
         ("0 2 31 apr,jun *", "names a day that never comes"),
     ],
 )
-def test_what_is_refused(text, why) -> None:
+def test_what_is_refused(text, why):
     with pytest.raises(ImproperlyConfigured) as refused:
         parse_schedule(text)
     assert str(refused.value) == f"EXPIRATION_SCHEDULE is {text!r}, which {why}.{HELP}"
 
 
-def test_a_wrong_schedule_stops_every_command_with_a_sentence(installed) -> None:
+def test_a_wrong_schedule_stops_every_command_with_a_sentence(installed):
     installed.configure(EXPIRATION_SCHEDULE="0 25 * * *")
     done = installed.run("expire_referral_codes")
     assert (done.returncode, done.stdout) == (1, "")
@@ -88,7 +88,7 @@ def test_a_wrong_schedule_stops_every_command_with_a_sentence(installed) -> None
     assert installed.ledger() == []
 
 
-def fields_of(low: int, high: int, words: tuple[str, ...] = ()) -> st.SearchStrategy[str]:
+def fields_of(low, high, words=()):
     numbers = st.integers(low, high)
     ranges = st.tuples(numbers, numbers).map(sorted).map("{0[0]}-{0[1]}".format)
     steps = st.tuples(st.one_of(ranges, st.just("*")), st.integers(1, 99)).map("{0[0]}/{0[1]}".format)
@@ -102,14 +102,14 @@ TEXTS = st.tuples(
 ).map(" ".join)  # fmt: skip
 
 
-def test_cron_takes_what_passes(tmp_path) -> None:
+def test_cron_takes_what_passes(tmp_path):
     """A wrong line would refuse the whole table; `crontab -n` only reads it."""
     need(shutil.which("crontab"), "Debian's cron")
     passed = set()
 
     @settings(max_examples=200, deadline=None, database=None)
     @given(TEXTS)
-    def collect(text: str) -> None:
+    def collect(text):
         try:
             passed.add(parse_schedule(text).text)
         except ImproperlyConfigured as error:

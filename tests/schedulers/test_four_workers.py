@@ -13,7 +13,7 @@ WORKERS = 4
 
 
 @pytest.mark.django_db(transaction=True)
-def test_four_workers_share_one_backlog(tmp_path, broker, start) -> None:
+def test_four_workers_share_one_backlog(tmp_path, broker, start):
     if connection.vendor != "postgresql":
         pytest.skip("needs PostgreSQL: set DATABASE_URL")
     installed = copy_of_project(tmp_path / "knossos")
@@ -48,6 +48,6 @@ def test_four_workers_share_one_backlog(tmp_path, broker, start) -> None:
     assert sorted(logged) == sorted(f"CODE-{number}" for number in range(BACKLOG))
 
 
-def waiting(cursor) -> int:
+def waiting(cursor):
     cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = 'main_expirationrun'::regclass")
     return cursor.fetchone()[0]

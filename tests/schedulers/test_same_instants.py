@@ -9,7 +9,7 @@ import pytest
 from celery.schedules import crontab
 
 from knossos.celery import app, celery_schedule
-from main.scheduling.schedule import CannotExpress, Schedule, parse_schedule
+from main.scheduling.schedule import CannotExpress, parse_schedule
 from main.scheduling.systemd import calendar
 from tests.schedulers.conftest import need
 
@@ -26,7 +26,7 @@ SAMPLES = [
 ]
 
 
-def plainly_next(schedule: Schedule, after: datetime) -> datetime:
+def plainly_next(schedule, after):
     """Minute by minute, so that nothing can be cleverly wrong; whole days are skipped."""
     instant = after.replace(second=0) + timedelta(minutes=1)
     while True:
@@ -42,7 +42,7 @@ def plainly_next(schedule: Schedule, after: datetime) -> datetime:
             instant += timedelta(minutes=1)
 
 
-def first_four(schedule: Schedule) -> list[datetime]:
+def first_four(schedule):
     instants = [START]
     while len(instants) < 5:
         instants.append(plainly_next(schedule, instants[-1]))
@@ -50,7 +50,7 @@ def first_four(schedule: Schedule) -> list[datetime]:
 
 
 @pytest.mark.parametrize("text", SAMPLES)
-def test_celery_runs_at_the_same_instants(text, clock) -> None:
+def test_celery_runs_at_the_same_instants(text, clock):
     schedule = parse_schedule(text)
     entry = celery_schedule(schedule)
     for last, following in zip([START, *first_four(schedule)], first_four(schedule), strict=False):
@@ -59,13 +59,13 @@ def test_celery_runs_at_the_same_instants(text, clock) -> None:
 
 
 @pytest.mark.parametrize("text", SAMPLES)
-def test_systemd_runs_at_the_same_instants(text) -> None:
+def test_systemd_runs_at_the_same_instants(text):
     schedule = parse_schedule(text)
     instants = [f"{instant:%a %F %T} UTC" for instant in first_four(schedule)]
     assert elapses(schedule, START, zone="UTC", iterations=4) == instants
 
 
-def elapses(schedule: Schedule, start: datetime, *, zone: str, iterations: int) -> list[str]:
+def elapses(schedule, start, *, zone, iterations):
     """When systemd would start the service."""
     need(shutil.which("systemd-analyze"), "systemd-analyze")
     read = subprocess.run(
@@ -85,7 +85,7 @@ NIGHTS = {
 
 
 @pytest.mark.parametrize("night", NIGHTS)
-def test_celery_sweeps_once_in_the_night(night, clock) -> None:
+def test_celery_sweeps_once_in_the_night(night, clock):
     last, following = NIGHTS[night]
     entry = celery_schedule(parse_schedule("0 2 * * *"))
     entry.tz = BERLIN  # as TIME_ZONE would have it
@@ -104,16 +104,16 @@ def test_celery_sweeps_once_in_the_night(night, clock) -> None:
         ("2026-10-24", ["Sun 2026-10-25 02:00:00 CEST", "Mon 2026-10-26 02:00:00 CET"]),
     ],
 )
-def test_systemd_leaves_out_the_night_without_two_o_clock(day, nights) -> None:
+def test_systemd_leaves_out_the_night_without_two_o_clock(day, nights):
     noon = datetime.fromisoformat(day).replace(hour=12)
     assert elapses(parse_schedule("0 2 * * *"), noon, zone="Europe/Berlin", iterations=2) == nights
 
 
-def test_celery_keeps_the_clock_of_the_time_zone_setting() -> None:
+def test_celery_keeps_the_clock_of_the_time_zone_setting():
     assert str(app.timezone) == "UTC"
     assert app.conf.beat_schedule["expire-referral-codes"]["schedule"] == crontab(hour=2, minute=0)
 
 
-def test_celery_refuses_what_only_cron_can_run() -> None:
+def test_celery_refuses_what_only_cron_can_run():
     with pytest.raises(CannotExpress, match="Celery cannot run a schedule that sets both the day of the month"):
         celery_schedule(parse_schedule("0 2 1 * mon"))

@@ -3,46 +3,45 @@
 import shlex
 import shutil
 import subprocess
-from pathlib import Path
 
 import pytest
 
-from tests.schedulers.conftest import BARE, Installed, need
+from tests.schedulers.conftest import BARE, need
 
 
 @pytest.fixture(autouse=True)
-def requirements() -> None:
+def requirements():
     need(shutil.which("systemd-analyze"), "systemd-analyze")
 
 
-def print_units(installed: Installed, folder: Path) -> list[Path]:
+def print_units(installed, folder):
     printed = installed.run("print_schedule", "systemd", "--output", str(folder / "expire-referral-codes.timer"))
     units = [folder / f"expire-referral-codes.{kind}" for kind in ("service", "timer")]
     assert (printed.stdout, printed.stderr) == ("".join(f"Wrote {unit}\n" for unit in units), "")
     return units
 
 
-def verify(*units: Path) -> tuple[int, str]:
+def verify(*units):
     done = subprocess.run(["systemd-analyze", "verify", *units], capture_output=True, text=True, check=False)
     return done.returncode, done.stderr
 
 
-def run_service(service: Path) -> subprocess.CompletedProcess[str]:
+def run_service(service):
     """Start what the service says as systemd would: unquoted, without a shell, in hardly any environment."""
     [line] = [line for line in service.read_text().splitlines() if line.startswith("ExecStart=:")]
     words = [word.replace("%%", "%") for word in shlex.split(line.removeprefix("ExecStart=:"))]
     return subprocess.run(words, env=BARE, cwd="/", capture_output=True, text=True, check=False)
 
 
-def test_systemd_finds_nothing_to_say_about_the_units(installed, tmp_path) -> None:
+def test_systemd_finds_nothing_to_say_about_the_units(installed, tmp_path):
     assert verify(*print_units(installed, tmp_path)) == (0, "")
 
 
-def test_not_even_in_a_folder_that_is_hard_to_quote(awkward, tmp_path) -> None:
+def test_not_even_in_a_folder_that_is_hard_to_quote(awkward, tmp_path):
     assert verify(*print_units(awkward, tmp_path)) == (0, "")
 
 
-def test_systemd_would_say_so_of_a_misspelt_key(installed, tmp_path) -> None:
+def test_systemd_would_say_so_of_a_misspelt_key(installed, tmp_path):
     _, timer = print_units(installed, tmp_path)
     timer.write_text(timer.read_text().replace("Persistent", "Persistant"))
     code, said = verify(timer)
@@ -50,7 +49,7 @@ def test_systemd_would_say_so_of_a_misspelt_key(installed, tmp_path) -> None:
     assert "'Persistant'" in said
 
 
-def test_the_service_expires_codes(awkward, tmp_path) -> None:
+def test_the_service_expires_codes(awkward, tmp_path):
     awkward.add_overdue_code()
     done = run_service(print_units(awkward, tmp_path)[0])
     assert (done.returncode, done.stderr) == (0, "")
@@ -58,7 +57,7 @@ def test_the_service_expires_codes(awkward, tmp_path) -> None:
     assert awkward.statuses() == {"JOHNS-20": "inactive"}
 
 
-def test_a_failing_sweep_is_a_failed_unit_whose_journal_says_why(broken, tmp_path) -> None:
+def test_a_failing_sweep_is_a_failed_unit_whose_journal_says_why(broken, tmp_path):
     """systemd calls a service failed that exits 1, and keeps its stderr in the journal."""
     done = run_service(print_units(broken, tmp_path)[0])
     assert (done.returncode, done.stdout) == (1, "")

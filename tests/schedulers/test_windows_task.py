@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from lxml import etree
 
-from tests.schedulers.conftest import BARE, Installed
+from tests.schedulers.conftest import BARE
 
 PROJECT = Path(__file__).parent.parent.parent
 SCHEMA = etree.XMLSchema(etree.parse(Path(__file__).with_name("task.xsd")))
@@ -61,7 +61,7 @@ BROKEN = {
 }
 
 
-def fields(task: bytes) -> dict[str, str]:
+def fields(task):
     return {
         element.tag.removeprefix(NAMESPACE): element.text
         for element in etree.fromstring(task).iter()
@@ -69,12 +69,12 @@ def fields(task: bytes) -> dict[str, str]:
     }
 
 
-def print_task(installed: Installed, folder: Path) -> bytes:
+def print_task(installed, folder):
     assert installed.run("print_schedule", "windows", "--output", str(folder / "task.xml")).returncode == 0
     return (folder / "task.xml").read_bytes()
 
 
-def run_task(task: bytes) -> subprocess.CompletedProcess[str]:
+def run_task(task):
     told = fields(task)
     return subprocess.run(
         [told["Command"], *told["Arguments"].split()], cwd=told["WorkingDirectory"],
@@ -82,30 +82,30 @@ def run_task(task: bytes) -> subprocess.CompletedProcess[str]:
     )  # fmt: skip
 
 
-def test_the_task_says_daily_at_two(run_command) -> None:
+def test_the_task_says_daily_at_two(run_command):
     assert run_command("print_schedule", "windows") == DAILY
 
 
-def test_the_file_is_utf_16_with_a_byte_order_mark_and_the_line_ends_of_windows(run_command, tmp_path) -> None:
+def test_the_file_is_utf_16_with_a_byte_order_mark_and_the_line_ends_of_windows(run_command, tmp_path):
     file = tmp_path / "task.xml"
     assert run_command("print_schedule", "windows", "--output", str(file)) == f"Wrote {file}\n"
     assert file.read_bytes() == b"\xff\xfe" + DAILY.replace("\n", "\r\n").encode("utf-16-le")
 
 
 @pytest.mark.parametrize("schedule", ["0 2 * * *", "59 23 * * *", "30 4 * * mon-fri", "0 2 * * 7"])
-def test_the_task_is_what_the_schema_allows(schedule, run_command, settings) -> None:
+def test_the_task_is_what_the_schema_allows(schedule, run_command, settings):
     settings.EXPIRATION_SCHEDULE = schedule
     SCHEMA.assertValid(etree.fromstring(run_command("print_schedule", "windows").encode("utf-16")))
 
 
 @pytest.mark.parametrize("slip", BROKEN)
-def test_the_schema_refuses(slip) -> None:
+def test_the_schema_refuses(slip):
     right, wrong = BROKEN[slip]
     assert right in DAILY
     assert not SCHEMA.validate(etree.fromstring(DAILY.replace(right, wrong).encode("utf-16")))
 
 
-def test_days_of_the_week(run_command, settings) -> None:
+def test_days_of_the_week(run_command, settings):
     settings.EXPIRATION_SCHEDULE = "30 4 * * mon,7"
     printed = run_command("print_schedule", "windows")
     assert "<StartBoundary>2026-01-01T04:30:00</StartBoundary>" in printed
@@ -115,7 +115,7 @@ def test_days_of_the_week(run_command, settings) -> None:
     )
 
 
-def test_every_field_comes_out_right_in_a_folder_that_is_hard_to_quote(awkward, tmp_path) -> None:
+def test_every_field_comes_out_right_in_a_folder_that_is_hard_to_quote(awkward, tmp_path):
     task = print_task(awkward, tmp_path)
     assert SCHEMA.validate(etree.fromstring(task))
     assert fields(task) == {
@@ -133,13 +133,13 @@ def test_every_field_comes_out_right_in_a_folder_that_is_hard_to_quote(awkward, 
     }
 
 
-def test_what_the_task_starts_expires_codes(awkward, tmp_path) -> None:
+def test_what_the_task_starts_expires_codes(awkward, tmp_path):
     awkward.add_overdue_code()
     assert run_task(print_task(awkward, tmp_path)).returncode == 0
     assert awkward.statuses() == {"JOHNS-20": "inactive"}
 
 
-def test_a_failing_sweep_is_a_last_result_of_1_and_the_log_says_why(broken, tmp_path) -> None:
+def test_a_failing_sweep_is_a_last_result_of_1_and_the_log_says_why(broken, tmp_path):
     """Windows keeps the exit status as the task's last result, and no output."""
     assert run_task(print_task(broken, tmp_path)).returncode == 1
     assert " ERROR sweep failed: Cannot reach the database" in broken.log.read_text()

@@ -4,10 +4,8 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from contextlib import contextmanager
-from http.client import HTTPConnection, HTTPResponse
-from typing import Any
+from http.client import HTTPConnection
 
 import pytest
 
@@ -30,7 +28,7 @@ def environment(tmp_path, migrated):
 
 
 @contextmanager
-def gunicorn(environment: dict[str, str], *options: str) -> Iterator[tuple[int, Any]]:
+def gunicorn(environment, *options):
     """The server on a free port, until the block ends."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -44,7 +42,7 @@ def gunicorn(environment: dict[str, str], *options: str) -> Iterator[tuple[int, 
         process.communicate(timeout=PATIENCE)
 
 
-def ask(port: int, host: str, **headers: str) -> HTTPResponse:
+def ask(port, host, **headers):
     """The answer, once the server is up."""
     deadline = time.monotonic() + PATIENCE
     while True:
