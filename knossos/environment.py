@@ -145,6 +145,21 @@ class Environment:
             _refuse(name, _without_password(url), f"{may_be}, then USER:PASSWORD@HOST:PORT for smtp")
 
 
+def mailer(email: dict[str, Any]) -> dict[str, Any]:
+    """Django's settings EMAIL_… as an entry of MAILERS, which takes their place from Django 6.1 on."""
+    options = {
+        "smtp": ("host", "port", "host_user", "host_password", "use_tls", "use_ssl", "timeout"),
+        "filebased": ("file_path",),
+    }
+    renamed = {"host_user": "username", "host_password": "password"}
+    names = options.get(email["EMAIL_BACKEND"].split(".")[-2], ())
+    values = {renamed.get(name, name): email.get(f"EMAIL_{name.upper()}") for name in names}
+    return {
+        "BACKEND": email["EMAIL_BACKEND"],
+        "OPTIONS": {name: value for name, value in values.items() if value is not None},
+    }
+
+
 def _refuse(name: str, value: str, may_be: str) -> NoReturn:
     raise ImproperlyConfigured(f"{name} is {value!r}. It may be {may_be}.")
 

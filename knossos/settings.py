@@ -5,10 +5,11 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import django
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
-from knossos.environment import Environment
+from knossos.environment import Environment, mailer
 from main.scheduling.schedule import parse_schedule
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -127,7 +128,12 @@ RATE_LIMIT_STORAGE = env.storage("RATE_LIMIT_STORAGE", "memory://")
 LOGIN_URL = "sign_in"
 
 # The reset of a password is mailed; for development it is printed where the server runs.
-vars().update(env.email("EMAIL_URL", "consolemail://" if DEBUG else "smtp://localhost:25"))
+MAIL = env.email("EMAIL_URL", "consolemail://" if DEBUG else "smtp://localhost:25")
+MAIL["EMAIL_TIMEOUT"] = 10  # seconds; a server that hangs must not hold the mails that wait behind it
+if django.VERSION >= (6, 1):
+    MAILERS = {"default": mailer(MAIL)}
+else:
+    vars().update(MAIL)
 DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", "knossos@localhost")
 
 LANGUAGE_CODE = "en-gb"  # day before month

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
-from knossos.environment import Environment
+from knossos.environment import Environment, mailer
 from tests.conftest import PROJECT
 
 DATABASE = "It may be sqlite:///FILE or postgres://USER:PASSWORD@HOST:PORT/NAME"
@@ -166,3 +166,31 @@ def test_comments_blank_lines_and_quotes_are_read_and_the_environment_wins(tmp_p
         assert environment.text("KNOSSOS_SET", "") == "mine"
     finally:
         os.environ.pop("KNOSSOS_NEW", None)
+
+
+@pytest.mark.parametrize(
+    ("url", "entry"),
+    [
+        (
+            "smtp+tls://me:s%40e@mail.example.com:587",
+            {
+                "BACKEND": "django.core.mail.backends.smtp.EmailBackend",
+                "OPTIONS": {
+                    "host": "mail.example.com",
+                    "port": 587,
+                    "username": "me",
+                    "password": "s@e",
+                    "use_tls": True,
+                },
+            },
+        ),
+        ("consolemail://", {"BACKEND": "django.core.mail.backends.console.EmailBackend", "OPTIONS": {}}),
+        (
+            "filemail:///var/mails",
+            {"BACKEND": "django.core.mail.backends.filebased.EmailBackend", "OPTIONS": {"file_path": "var/mails"}},
+        ),
+    ],
+)
+def test_the_mail_settings_become_those_of_newer_djangos(environment, monkeypatch, url: str, entry: object) -> None:
+    monkeypatch.setenv("EMAIL_URL", url)
+    assert mailer(environment.email("EMAIL_URL", "")) == entry

@@ -181,7 +181,9 @@ class CodeAdmin(StrictAdmin):
             messages.error(request, "Nothing was saved: this code was created by someone else just now.")
             return HttpResponseRedirect(request.get_full_path())
 
-    def response_action(self, request: HttpRequest, queryset: QuerySet[ReferralCode]) -> HttpResponse | None:
+    def response_action(
+        self, request: HttpRequest, queryset: QuerySet[ReferralCode], **where: Any
+    ) -> HttpResponse | None:
         """Refuse what no page of ours sends, and more codes than one transaction should hold."""
         chosen = set(request.POST.getlist(ACTION_CHECKBOX_NAME))
         everything = request.POST.get("select_across", "0") != "0"
@@ -197,7 +199,7 @@ class CodeAdmin(StrictAdmin):
             return HttpResponseRedirect(request.get_full_path())
         if not everything and count < len(chosen):
             messages.warning(request, f"{len(chosen) - count} of the chosen codes left the list meanwhile.")
-        return super().response_action(request, queryset)
+        return super().response_action(request, queryset, **where)
 
 
 def _list_url() -> str:

@@ -46,8 +46,9 @@ class StrictAdmin(ModelAdmin):
         """No regular expressions in an address: a wrong one fails in the database, a wicked one keeps it busy."""
         return not lookup.endswith("regex") and super().lookup_allowed(lookup, value, request)
 
-    def response_action(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
+    def response_action(self, request: HttpRequest, queryset: QuerySet[Any], **where: Any) -> HttpResponse | None:
+        """From Django 6.1 on, `where` says on which page the action stands."""
         if not all(map(is_id, request.POST.getlist(ACTION_CHECKBOX_NAME))):
             messages.error(request, "Nothing was done: choose from the list.")
             return HttpResponseRedirect(request.get_full_path())
-        return super().response_action(request, queryset)
+        return super().response_action(request, queryset, **where)
