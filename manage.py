@@ -7,6 +7,7 @@ from io import TextIOWrapper
 
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import execute_from_command_line
+from django.db import OperationalError
 
 if __name__ == "__main__":
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "knossos.settings")
@@ -17,6 +18,12 @@ if __name__ == "__main__":
         execute_from_command_line(sys.argv)
     except KeyboardInterrupt:
         sys.exit("Stopped by Ctrl-C.")
+    except OperationalError as error:  # of a command that does not say it in words itself, such as `migrate`
+        if "--traceback" in sys.argv:
+            raise
+        from main.sweep.errors import explain  # needs the settings
+
+        sys.exit(f"CommandError: {explain(error)}")
     except ImproperlyConfigured as error:
         sys.exit(f"The settings are wrong: {error}")
     except BrokenPipeError:  # whoever read the output has seen enough, as `head` has

@@ -1,5 +1,6 @@
 """What the app needs of a project, said by `manage.py check`."""
 
+import pytest
 from django.contrib.auth import get_user_model
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.core.checks import run_checks
@@ -9,6 +10,8 @@ from django.test.utils import isolate_apps
 from main import conf
 from main.accounts.users import new_user, signs_in_by_email
 from main.checks import check_user_model
+
+pytestmark = pytest.mark.django_db  # newer Djangos ask the database which generated columns it knows
 
 
 def errors():

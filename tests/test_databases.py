@@ -10,6 +10,8 @@ from main.sweep import databases
 from main.sweep.errors import WrongDatabase
 from main.sweep.run import sweep
 
+pytestmark = pytest.mark.django_db  # newer Djangos ask the database which generated columns it knows
+
 UNKNOWN = "Referral codes need PostgreSQL or SQLite; the settings name unknown."
 OLD = "Referral codes need SQLite 3.35 or later; this Python has 3.34.1."
 
