@@ -29,6 +29,10 @@ PROXIES = env.whole_number("PROXIES", 0, most=9)
 if PROXIES:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = not DEBUG
+CSRF_COOKIE_HTTPONLY = True
+if not DEBUG:
+    # With this prefix a browser takes them from this host alone, by HTTPS: no neighbour under the domain plants one.
+    SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "__Host-sessionid", "__Host-csrftoken"
 SECURE_SSL_REDIRECT = env.switch("SECURE_SSL_REDIRECT", default=not DEBUG)
 SECURE_REDIRECT_EXEMPT = ["^health/$", "^metrics$"]  # a probe asks this server itself, by HTTP
 SECURE_HSTS_SECONDS = env.whole_number("SECURE_HSTS_SECONDS", 0 if DEBUG else 365 * 24 * 3600)
@@ -66,6 +70,13 @@ MIDDLEWARE = [
     "main.accounts.zone.visitor_zone",
     "axes.middleware.AxesMiddleware",
 ]
+
+# Staff give six digits from an app beside their password.
+SECOND_FACTOR = env.switch("SECOND_FACTOR", default=False)
+if SECOND_FACTOR:
+    INSTALLED_APPS += ["django_otp", "django_otp.plugins.otp_totp"]
+    MIDDLEWARE += ["django_otp.middleware.OTPMiddleware", "knossos.second_factor.ask_staff"]
+    OTP_TOTP_ISSUER = "Knossos"
 
 ROOT_URLCONF = "knossos.urls"
 WSGI_APPLICATION = "knossos.wsgi.application"
@@ -212,6 +223,7 @@ LOGGING: dict[str, Any] = {
             "formatter": "one line",
             "filters": ["unforeseen"],
         },
+        "events": {"class": "logging.StreamHandler", "formatter": "one line"},
         "mail": {"class": "knossos.errors.AdminMail", "formatter": "one line", "filters": ["unforeseen"]},
     },
     "loggers": {"main.signals": {"handlers": ["file"], "level": "INFO", "propagate": True}},
@@ -222,6 +234,7 @@ if not DEBUG:
         # Django's own way of mailing would send the values of the request too.
         "django": {"handlers": [], "level": "WARNING"},
         "django.request": {"level": "ERROR"},  # not each page that was not found
+        "knossos.sign_ins": {"handlers": ["events"], "level": "INFO", "propagate": False},
         # The command and the ledger tell of a failed sweep themselves.
         "main.signals": {"handlers": ["file"], "level": "INFO", "propagate": False},
     }

@@ -1,14 +1,19 @@
 from importlib import import_module
 
 from django.apps import apps
+from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path
 
+import knossos.sign_ins  # noqa: F401 - its receivers; a nightly command needs none
 from knossos.health import health
 from knossos.metrics import metrics
 
 admin.autodiscover()
 import_module("knossos.accounts")  # takes the place of what Django has just registered
+if settings.SECOND_FACTOR:
+    # Who may edit devices could sign in as anybody: they are no matter of the admin.
+    admin.site.unregister(apps.get_model("otp_totp", "TOTPDevice"))
 
 handler500 = "knossos.errors.server_error"
 
@@ -19,3 +24,5 @@ urlpatterns = [
     *([path("", include("main.notices.urls"))] if apps.is_installed("main.notices") else []),
     path("", include("main.urls")),
 ]
+if settings.SECOND_FACTOR:
+    urlpatterns.insert(0, path("second-factor/", include("knossos.second_factor")))

@@ -3,6 +3,7 @@ from django.urls import URLPattern, URLResolver, include, path
 from django.views.generic import RedirectView
 
 from main import conf, views
+from main.accounts import passwords
 from main.accounts import views as account_views
 from main.accounts.users import signed_in
 from main.codes.editing import Task
@@ -23,7 +24,11 @@ account: list[URLPattern] = [
     path("zone/", account_views.choose_zone, name="zone"),
     path(
         "password/",
-        signed_in(auth.PasswordChangeView.as_view(template_name="main/accounts/password_change.html")),
+        signed_in(
+            auth.PasswordChangeView.as_view(
+                form_class=passwords.OldPasswordForm, template_name="main/accounts/password_change.html"
+            )
+        ),
         name="password_change",
     ),
     path(
@@ -31,15 +36,7 @@ account: list[URLPattern] = [
         signed_in(auth.PasswordChangeDoneView.as_view(template_name="main/accounts/password_change_done.html")),
         name="password_change_done",
     ),
-    path(
-        "password/reset/",
-        auth.PasswordResetView.as_view(
-            template_name="main/accounts/password_reset.html",
-            email_template_name="main/accounts/password_reset_mail.txt",
-            subject_template_name="main/accounts/password_reset_subject.txt",
-        ),
-        name="password_reset",
-    ),
+    path("password/reset/", passwords.PasswordResetView.as_view(), name="password_reset"),
     path(
         "password/reset/sent/",
         auth.PasswordResetDoneView.as_view(template_name="main/accounts/password_reset_sent.html"),

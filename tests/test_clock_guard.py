@@ -9,10 +9,14 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 from django.utils import timezone
 
+from main.codes.editing import Task, edit
 from main.models import ExpirationRun, ReferralCode
+from main.notices import sending
 from main.sweep.databases import database_clock
-from main.sweep.errors import SweepFailed
+from main.sweep.errors import SweepFailed, WrongClock
 from main.sweep.run import sweep
+from tests.conftest import make_agent
+from tests.staff import make_staff
 
 pytestmark = pytest.mark.django_db
 SHELL = ExpirationRun.StartedBy.SHELL
@@ -52,7 +56,7 @@ def test_the_command_says_both_times_and_what_to_do():
     assert re.fullmatch(
         r"Stopped early\. 0 codes were already expired and stay expired\. "
         r"The clock of this machine says 2050-01-01 00:00:00 UTC, the database server's "
-        r"20\d\d-\d\d-\d\d \d\d:\d\d:\d\d UTC: correct the wrong one, then run again\.",
+        r"20\d\d-\d\d-\d\d \d\d:\d\d:\d\d UTC: correct the wrong one, then try again\.",
         str(failure.value),
     )
 
@@ -83,3 +87,69 @@ def test_the_tolerance_is_a_setting(settings):
 def test_the_question_costs_one_query_where_there_is_a_server(django_assert_num_queries):
     with django_assert_num_queries(1 if connection.vendor == "postgresql" else 0):
         database_clock()
+
+
+YEAR = timedelta(days=365)
+
+
+@pytest.fixture
+def in_60_days():
+    return ReferralCode.objects.create(code="SIXTY", expires_at=timezone.now() + timedelta(days=60))
+
+
+@pytest.mark.usefixtures("_on_postgresql")
+def test_a_save_by_a_machine_a_year_ahead_expires_nothing(in_60_days, django_assert_num_queries):
+    with time_machine.travel(timezone.now() + YEAR, tick=False):
+        in_60_days.discount = 5
+        with django_assert_num_queries(2):  # the save, and the UPDATE that asks the server's clock itself
+            in_60_days.save()
+    in_60_days.refresh_from_db()
+    assert (in_60_days.status, in_60_days.expired_at) == ("active", None)
+
+
+def test_a_save_by_a_machine_that_is_right_does(in_60_days):
+    in_60_days.expires_at = timezone.now() - timedelta(days=1)
+    in_60_days.save()
+    assert in_60_days.status == "inactive"
+
+
+@pytest.mark.usefixtures("_on_postgresql")
+@pytest.mark.parametrize("error", [YEAR, -YEAR])
+@pytest.mark.parametrize("task", [Task.EXTEND, Task.SWITCH_OFF, Task.REACTIVATE])
+def test_no_edit_is_made_by_a_wrong_clock(in_60_days, task, error):
+    before = list(ReferralCode.objects.values())
+    with time_machine.travel(timezone.now() + error, tick=False), pytest.raises(WrongClock):
+        edit(task, ReferralCode.objects.all(), days=30)
+    assert list(ReferralCode.objects.values()) == before
+
+
+@pytest.mark.usefixtures("_on_postgresql")
+def test_the_page_says_that_nothing_was_changed_and_what_to_do(in_60_days, client):
+    agent = make_agent("John Smith")
+    ReferralCode.objects.update(agent=agent)
+    staff = make_staff()
+    with time_machine.travel(timezone.now() + YEAR, tick=False):
+        client.force_login(staff, "django.contrib.auth.backends.ModelBackend")
+        address = f"/profile/{agent.pk}/codes/{in_60_days.pk}/extend/"
+        page = client.post(address, {"days": 30}, follow=True).content.decode()
+    assert "Nothing was changed. The clock of this machine says " in page
+    assert "correct the wrong one, then try again." in page
+
+
+@pytest.mark.usefixtures("_on_postgresql")
+def test_nothing_is_imported_by_a_wrong_clock(import_codes):
+    until = timezone.now() + timedelta(days=60)
+    with time_machine.travel(timezone.now() + YEAR, tick=False):
+        result = import_codes(f"code,expires_at\nSOON-1,{until:%Y-%m-%d}\n")
+    assert result.error.startswith("Nothing was imported. The clock of this machine says ")
+    assert not ReferralCode.objects.exists()
+
+
+@pytest.mark.usefixtures("_on_postgresql")
+def test_no_notice_is_sent_by_a_wrong_clock(in_60_days, mailoutbox):
+    agent = make_agent("John Smith", email="john@example.com")
+    ReferralCode.objects.update(agent=agent)
+    sending.run()  # the first one only switches them on
+    with time_machine.travel(timezone.now() + YEAR, tick=False), pytest.raises(WrongClock):
+        sending.run()
+    assert mailoutbox == []

@@ -1,6 +1,7 @@
 """With DEBUG off, and what .env.example asks for, cookies, HTTPS and headers are as they must be."""
 
 import json
+import re
 
 import pytest
 
@@ -13,6 +14,7 @@ PRODUCTION = {
 # What a browser sees, asked of the real settings in a process of their own.
 ASK = """
 import json
+import re
 from django.test import Client
 client = Client(headers={"host": "codes.example.com"})
 answers = {
@@ -26,7 +28,10 @@ answers = {
         ("other host", "/sign-in/", {"secure": True, "headers": {"host": "evil.example.com"}}),
     ]
 }
-cookies = {cookie.key: [bool(cookie["secure"]), cookie["samesite"]] for cookie in answers["https"].cookies.values()}
+cookies = {
+    cookie.key: [bool(cookie["secure"]), cookie["samesite"], bool(cookie["httponly"]), cookie["path"]]
+    for cookie in answers["https"].cookies.values()
+}
 print(json.dumps({"cookies": cookies, **{
     name: [answer.status_code, dict(answer.headers), answer.content.decode()] for name, answer in answers.items()
 }}))
@@ -71,7 +76,7 @@ def test_what_a_browser_sees(ask):
     assert headers["X-Content-Type-Options"] == "nosniff"
     assert headers["Cross-Origin-Opener-Policy"] == "same-origin"
     assert "default-src 'self'" in headers["Content-Security-Policy"]
-    assert answers["cookies"] == {"csrftoken": [True, "Lax"]}
+    assert answers["cookies"] == {"__Host-csrftoken": [True, "Lax", True, "/"]}
 
     for name, status in {"missing": 404, "other host": 400}.items():
         assert answers[name][0] == status
@@ -87,3 +92,39 @@ def test_behind_a_proxy_its_word_on_https_counts(ask):
 
 def test_https_can_be_left_to_the_proxy(ask):
     assert ask(SECURE_SSL_REDIRECT="off")["http"][0] == 200
+
+
+SIGN_IN = """
+import json
+import re
+from django.contrib.auth.models import User
+from django.test import Client
+User.objects.create_superuser("anna", password="knot-of-ariadne")
+client = Client(headers={"host": "codes.example.com"})
+names = {"username": "anna", "password": "a wrong one"}
+for number in range(10):
+    client.post("/sign-in/", names, secure=True, REMOTE_ADDR="2001:db8::7")
+client.post("/sign-in/", names | {"password": "knot-of-ariadne"}, secure=True, REMOTE_ADDR="203.0.113.9")
+cookie = client.cookies["__Host-sessionid"]
+facts = [cookie["path"], cookie["domain"], bool(cookie["secure"]), bool(cookie["httponly"]), cookie["samesite"]]
+print(json.dumps(facts))
+client.post("/sign-out/", secure=True)
+"""
+
+
+def test_each_sign_in_and_each_failure_is_a_line_without_a_name_or_a_password(manage):
+    assert manage("migrate", "-v", "0").returncode == 0
+    result = manage("shell", "-v", "0", "-c", SIGN_IN, **PRODUCTION)
+    assert result.returncode == 0, result.stderr
+    assert json.loads(result.stdout) == ["/", "", True, True, "Lax"]
+    lines = [line.split(" ", 1)[1] for line in result.stderr.splitlines() if "knossos.sign_ins" in line]
+    told = [re.sub(r" request='\w+'", "", line) for line in lines]
+    assert sorted(set(told)) == [
+        "INFO knossos.sign_ins message='Account 1 signed in from 203.0.113.9.'",
+        "INFO knossos.sign_ins message='Account 1 signed out from 127.0.0.1.'",
+        "WARNING knossos.sign_ins message='A sign-in failed from 2001:db8::.'",
+        "WARNING knossos.sign_ins message='Sign-ins wait from 2001:db8::: too many failed.'",
+    ]
+    assert told.count("WARNING knossos.sign_ins message='A sign-in failed from 2001:db8::.'") == 10
+    assert "anna" not in result.stderr
+    assert "knot" not in result.stderr

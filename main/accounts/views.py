@@ -1,5 +1,7 @@
 """Signing in, and the zone in which a visitor reads times."""
 
+from typing import Any
+
 from django.contrib.auth.views import LoginView
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render, resolve_url
@@ -14,6 +16,12 @@ from main.accounts.next_page import next_page
 
 class SignInView(LoginView):
     template_name = "main/accounts/sign_in.html"
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        """Django keeps the key of a session in which the same person signs in once more."""
+        response = super().form_valid(form)
+        self.request.session.cycle_key()
+        return response
 
     def get_default_redirect_url(self) -> str:
         return reverse("admin:index") if self.request.user.is_staff else resolve_url(conf.login_redirect_url())

@@ -5,10 +5,10 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from django.contrib.admin.views.main import ChangeList
 from django.core.paginator import Paginator
 from django.http import HttpRequest
 
+from main.admin.strict import StrictChangeList
 from main.models import ReferralCode
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ class CappedPaginator(BasePaginator):
         return counted(self.object_list)
 
 
-class CodeChangeList(ChangeList):
+class CodeChangeList(StrictChangeList):
     """Counts beside the filters, while the table is small."""
 
     def __init__(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:

@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.contrib.admin.options import IncorrectLookupParameters
+from django.contrib.admin.views.main import ChangeList
 from django.contrib.admin.widgets import AutocompleteSelect
-from django.db.models import QuerySet
+from django.core.exceptions import FieldDoesNotExist, ValidationError
+from django.db.models import Field, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.text import capfirst
 
+from main.codes.dates import FIRST_YEAR, LAST_YEAR
 from main.codes.text import is_id
 
 if TYPE_CHECKING:
     ModelAdmin = admin.ModelAdmin[Any]
 else:
     ModelAdmin = admin.ModelAdmin
+
+DATE_PARTS = ("year", "month", "day")
 
 
 class IdAutocomplete(AutocompleteSelect):
@@ -26,8 +34,19 @@ class IdAutocomplete(AutocompleteSelect):
         return super().optgroups(name, list(filter(is_id, value)), attr)
 
 
+class StrictChangeList(ChangeList):
+    """Sends a date that cannot be in an address back to the list without it."""
+
+    def get_filters(self, request: HttpRequest) -> Any:
+        if self.date_hierarchy:
+            given = [self.params.get(f"{self.date_hierarchy}__{part}") for part in DATE_PARTS]
+            if not _is_day(given):
+                raise IncorrectLookupParameters
+        return super().get_filters(request)
+
+
 class StrictAdmin(ModelAdmin):
-    """Refuses an id that is no number, and a regular expression."""
+    """Takes from an address what pages of the admin write there themselves, and an id only where it is a number."""
 
     class Media:
         css = {"all": ["main/admin.css"]}
@@ -37,14 +56,44 @@ class StrictAdmin(ModelAdmin):
         title = capfirst(self.opts.verbose_name_plural)
         return super().changelist_view(request, {"title": title, **(extra_context or {})})
 
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return StrictChangeList
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        """What an address gives for the fields of a new object, where a field could hold it."""
+        initial = {}
+        for name, text in request.GET.items():
+            with suppress(FieldDoesNotExist, ValidationError):
+                field = self.opts.get_field(name)
+                form_field = field.formfield() if isinstance(field, Field) else None
+                if form_field and not field.many_to_many:
+                    initial[name] = form_field.clean(text)
+        return initial
+
     def formfield_for_foreignkey(self, db_field: Any, request: Any, **kwargs: Any) -> Any:
         if db_field.name in self.get_autocomplete_fields(request):
             kwargs["widget"] = IdAutocomplete(db_field, self.admin_site)
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
     def lookup_allowed(self, lookup: str, value: str, request: Any = None) -> bool:
-        """No regular expressions in an address: a wrong one fails in the database, a wicked one keeps it busy."""
-        return not lookup.endswith("regex") and super().lookup_allowed(lookup, value, request)
+        """Only what the filters and dates of the list write into an address.
+
+        Django allows any lookup of the model's own fields: some fail with some values, a regular expression keeps the
+        database busy, and a comparison finds out what a page does not show.
+        """
+        try:
+            self.opts.get_field(lookup.partition("__")[0])
+        except FieldDoesNotExist:
+            return lookup.partition("__")[0] != "pk"  # Django leads back to the list
+        offered = {f"{self.date_hierarchy}__{part}" for part in DATE_PARTS if self.date_hierarchy}
+        for item in self.get_list_filter(request):
+            # A field, a field with the class of its filter, or a filter with a parameter of its own.
+            field = item[0] if isinstance(item, (list, tuple)) else item
+            if isinstance(field, str):
+                offered |= {f"{field}{ending}" for ending in ("", "__exact", "__isnull", "__isempty", "__id__exact")}
+            else:
+                offered.add(str(getattr(field, "parameter_name", "")))
+        return lookup in offered
 
     def response_action(self, request: HttpRequest, queryset: QuerySet[Any], **where: Any) -> HttpResponse | None:
         """From Django 6.1 on, `where` says on which page the action stands."""
@@ -52,3 +101,15 @@ class StrictAdmin(ModelAdmin):
             messages.error(request, "Nothing was done: choose from the list.")
             return HttpResponseRedirect(request.get_full_path())
         return super().response_action(request, queryset, **where)
+
+
+def _is_day(given: list[str | None]) -> bool:
+    """Whether `given` is a year, with or without a month and a day, of which a list can be shown."""
+    parts = [part for part in given if part is not None]
+    if given[: len(parts)] != parts or not all(part.isdecimal() and len(part) <= 4 for part in parts):
+        return False
+    try:
+        day = date(*(int(part) for part in [*parts, "1", "1"][:3])) if parts else None
+    except ValueError:
+        return False
+    return day is None or FIRST_YEAR <= day.year <= LAST_YEAR

@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 
 from main.codes.dates import validate_year
 from main.models import ReferralCode, ReferralCodeQuerySet
+from main.sweep.databases import now_for_writing
 
 ACTIVE, INACTIVE = ReferralCode.Status.ACTIVE, ReferralCode.Status.INACTIVE
 
@@ -194,10 +195,11 @@ def locked(codes: ReferralCodeQuerySet) -> list[ReferralCode]:
 def edit(task: Task, codes: ReferralCodeQuerySet, seen: Seen | None = None, days: int = 0) -> Outcome:
     """Do `task` to `codes`, unless it cannot be done to one, or one is of another version than was `seen`.
 
-    Codes are saved one by one, so that whatever holds for the save of a code holds here.
+    Codes are saved one by one, so that whatever holds for the save of a code holds here. Raises WrongClock where the
+    clock of this machine may be wrong: nothing is done then.
     """
     chosen = locked(codes)
-    now = timezone.now()
+    now = now_for_writing()
 
     def carry_out_one(code: ReferralCode) -> Edit:
         if seen is not None and seen.get(code.pk) != version(code):

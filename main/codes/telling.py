@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 from main.codes import editing, sentences
 from main.codes.editing import Before, Done, Edit, Outcome, Undo
 from main.models import ReferralCode
+from main.sweep.errors import WrongClock
 
 UNDO = "undo"  # in the session
 
@@ -27,10 +28,14 @@ def carry_out(request: Any, edit: Callable[[], Outcome], undo_at: str = "") -> N
 
     With the name of a page in `undo_at`, the person is offered to undo the edit there.
     """
-    with transaction.atomic():
-        outcome = edit()
-        record(request, outcome.done)
-    tell(request, outcome, undo_at)
+    try:
+        with transaction.atomic():
+            outcome = edit()
+            record(request, outcome.done)
+    except WrongClock as fault:
+        messages.error(request, f"Nothing was changed. {fault}")
+    else:
+        tell(request, outcome, undo_at)
 
 
 def record(request: Any, edits: Iterable[Edit]) -> None:

@@ -18,6 +18,7 @@ from main.codes.telling import tell
 from main.notices import wishes
 from main.notices.forms import DeclineForm, GrantForm
 from main.notices.models import Notice, Preference, Told, Wish, WishQuerySet
+from main.sweep.errors import WrongClock
 
 # Answered together on one page.
 AT_MOST = 100
@@ -63,7 +64,10 @@ def grant(model_admin: Any, request: HttpRequest, chosen: WishQuerySet) -> HttpR
     if not form.is_valid():
         asking = {"action": "grant", "title": "More time?", "wishes": waiting, "form": form}
         return _ask(model_admin, request, asking)
-    tell(request, wishes.grant(request, form.days()))
+    try:
+        tell(request, wishes.grant(request, form.days()))
+    except WrongClock as fault:
+        messages.error(request, f"Nothing was changed. {fault}")
     return None
 
 

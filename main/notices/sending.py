@@ -14,6 +14,7 @@ from main.notices.contents import to_agents, to_staff
 from main.notices.letters import Mail, message
 from main.notices.models import Notice, SwitchedOn
 from main.notices.post import MessageRefused, NoAnswer, NotTaken, Post, Refused, ServerAway
+from main.sweep.databases import now_for_writing
 
 
 @dataclass
@@ -34,8 +35,10 @@ def run(
     """Send what is due now, and return what became of it.
 
     `on_mail` is called after each mail that was sent, `stop_if_asked` before each; what they raise ends the run, and
-    nothing is lost. The first run ever sends nothing: it writes down since when notices are sent.
+    nothing is lost. The first run ever sends nothing: it writes down since when notices are sent. Raises WrongClock
+    where the clock of this machine may be wrong: it would tell everybody that all codes have ended.
     """
+    now_for_writing()
     switched_on, is_first = SwitchedOn.objects.get_or_create(pk=1, defaults={"at": timezone.now()})
     result = Result(switched_on=is_first)
     wishes.close_outdated()

@@ -1,5 +1,6 @@
 """What PostgreSQL and SQLite do each in their own way. Nothing else in this app asks which of them it works with."""
 
+import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -7,10 +8,13 @@ from typing import Any, NamedTuple
 
 import django.db
 from django.core.checks import CheckMessage, Error, register
-from django.db import connection, transaction
+from django.db import connection, connections, transaction
+from django.db.models import Q
+from django.db.models.functions import Now
 from django.utils import timezone
 
-from main.sweep.errors import WrongDatabase
+from main import conf
+from main.sweep.errors import WrongClock, WrongDatabase
 
 LOCK_WAIT = timedelta(seconds=5)
 OLDEST_SQLITE = (3, 35)  # of 2021; an UPDATE returns rows since then
@@ -85,6 +89,32 @@ def database_clock() -> datetime:
         cursor.execute("SELECT clock_timestamp()")
         now: datetime = cursor.fetchone()[0]
     return now
+
+
+def clock_fault(now: datetime, server_now: datetime) -> str:
+    """Return nothing, or a sentence where the clock of this process is further off than `conf.clock_tolerance`."""
+    if abs((now - server_now).total_seconds()) <= conf.clock_tolerance():
+        return ""
+    return (
+        f"The clock of this machine says {now:%Y-%m-%d %H:%M:%S} UTC, the database server's "
+        f"{server_now:%Y-%m-%d %H:%M:%S} UTC: correct the wrong one, then try again."
+    )
+
+
+def now_for_writing() -> datetime:
+    """The present instant, for what compares it with a date and writes. Raises WrongClock where it may be wrong."""
+    now = timezone.now()
+    if fault := clock_fault(now, database_clock()):
+        raise WrongClock(fault)
+    return now
+
+
+def past_by_database_clock(using: str) -> Q:
+    """That the date of a code has come by the clock of the database `using` too, give or take the tolerance."""
+    tolerance = conf.clock_tolerance()
+    if connections[using].vendor != "postgresql" or tolerance == math.inf:
+        return Q()
+    return Q(expires_at__lte=Now() + timedelta(seconds=tolerance))
 
 
 def limit_lock_wait() -> None:

@@ -11,10 +11,9 @@ from datetime import datetime, timedelta
 from django.db import Error, connection
 from django.utils import timezone
 
-from main import conf
 from main.models import ExpirationRun
 from main.sweep.announcing import announce_rest
-from main.sweep.databases import database_clock, driver_errors, way
+from main.sweep.databases import clock_fault, database_clock, driver_errors, way
 from main.sweep.errors import Interrupted, Refused, SweepFailed, WrongClock
 
 # A run that has finished no batch for so long is dead, even where its process cannot be asked.
@@ -32,19 +31,16 @@ def recorded(started_by: ExpirationRun.StartedBy, undo_of: ExpirationRun | None 
     """
     way()
     now, server_now = timezone.now(), database_clock()
-    clock_is_right = abs((now - server_now).total_seconds()) <= conf.clock_tolerance()
-    started = now if clock_is_right else server_now
+    fault = clock_fault(now, server_now)
+    started = server_now if fault else now
     _finish_dead_runs(started)
     run = ExpirationRun.objects.create(
         started_at=started, last_sign_of_life=started, cutoff=started,
         started_by=started_by, host=socket.gethostname(), pid=os.getpid(), undo_of=undo_of,
     )  # fmt: skip
     try:
-        if not clock_is_right:
-            raise WrongClock(
-                f"The clock of this machine says {now:%Y-%m-%d %H:%M:%S} UTC, the database server's "
-                f"{server_now:%Y-%m-%d %H:%M:%S} UTC: correct the wrong one, then run again."
-            )
+        if fault:
+            raise WrongClock(fault)
         yield run
         close(run, ExpirationRun.State.COMPLETED)
     except BaseException as error:  # whatever stopped it, Ctrl-C included: the ledger tells, and the error goes on

@@ -14,7 +14,7 @@ from main.importing.agents import Agents
 from main.importing.checking import check, draft
 from main.importing.reading import BadFile, Row, Table, read_table
 from main.importing.writing import write
-from main.sweep.errors import explain
+from main.sweep.errors import WrongClock, explain
 
 
 class Command(BaseCommand):
@@ -71,7 +71,7 @@ def _failures_in_words() -> Iterator[None]:
             "Nothing was imported: meanwhile somebody added one of these codes or deleted one of these agents. "
             "Try again with --dry-run, which says which."
         ) from error
-    except DatabaseError as error:
+    except (DatabaseError, WrongClock) as error:
         raise CommandError(f"Nothing was imported. {explain(error)}") from error
     except KeyboardInterrupt as error:
         raise CommandError("Nothing was imported: it was interrupted.") from error

@@ -1,0 +1,108 @@
+"""Very long text and characters that show nothing, wherever text comes in: refused at once, and stored nowhere."""
+
+import sys
+import time
+import unicodedata
+from contextlib import contextmanager, suppress
+
+import pytest
+from django.apps import apps
+from django.core.exceptions import ValidationError
+from django.db import models, transaction
+from lxml import html
+
+from main.codes.dates import parse_instant
+from main.codes.spreadsheet import safe_cell
+from main.codes.text import OneLineField, clean_code
+from main.models import ReferralCode
+from tests.access.people import Town, routes
+from tests.rubbish.strategies import encoded
+
+FORM = "application/x-www-form-urlencoded"
+# Two kinds of marks in turn are what takes normalization longest: it sorts them.
+MARKS = "A" + "\u0315\u0300" * 50_000
+SECONDS = 3  # of the processor's time; before, these took 13
+OURS = ("main", "notices", "checkout")
+
+
+@contextmanager
+def at_once():
+    began = time.process_time()
+    yield
+    assert time.process_time() - began < SECONDS
+
+
+def text_fields():
+    for model in apps.get_models():
+        if model._meta.app_label in OURS:
+            for field in model._meta.concrete_fields:
+                if isinstance(field, models.CharField) and field.editable and not field.choices:
+                    yield model, field
+
+
+@pytest.fixture
+def town(db):
+    return Town()
+
+
+@pytest.mark.parametrize("route", [route for route in routes() if route != "sign-out/"])
+def test_a_long_text_in_any_field_of_any_form_and_address_is_answered_at_once(town, route):
+    client = town.client("superuser")
+    address = town.address(route)
+    page = client.get(address).content
+    forms = html.fromstring(page).forms if page.strip() else []
+    for form in forms:
+        fields = {name: value for name, value in form.form_values() if not name.startswith("_save")}
+        names = [field.name for field in form.inputs if field.name and field.tag in ("input", "textarea")]
+        texts = [name for name in names if "csrf" not in name and not name.startswith(("_", "action"))]
+        body = encoded(fields | dict.fromkeys(texts[:6], MARKS))
+        with transaction.atomic(), at_once():
+            assert client.post(address, body, content_type=FORM).status_code < 500
+            transaction.set_rollback(True)
+    for name in ("q", "term", "next", "working", "code"):
+        with at_once():
+            assert client.get(f"{address}?{encoded({name: MARKS[:20_000]})}").status_code < 500
+
+
+def test_a_long_text_is_read_at_once_in_python(db):
+    for read in (clean_code, safe_cell, parse_instant, ReferralCode.objects.with_code):
+        with at_once(), suppress(ValidationError):
+            read(MARKS)
+    with at_once():
+        assert not ReferralCode.objects.with_code(MARKS).exists()
+
+
+@pytest.mark.parametrize(("model", "field"), list(text_fields()), ids=str)
+def test_a_long_text_is_refused_at_once_by_each_column(db, model, field):
+    with at_once(), pytest.raises(ValidationError):
+        field.clean(MARKS, None)
+
+
+def invisible():
+    """What prints nothing, by Unicode: formats, fillers, variation selectors, tags, blanks that are no space."""
+    for number in range(sys.maxunicode + 1):
+        char = chr(number)
+        default_ignorable = number in (0x34F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x3164, 0xFFA0, 0x2800) or (
+            0x180B <= number <= 0x180F or 0xFE00 <= number <= 0xFE0F or 0xE0000 <= number <= 0xE0FFF
+        )
+        joiner = number in (0x200C, 0x200D)  # some scripts need them within a name
+        if (unicodedata.category(char) == "Cf" or default_ignorable) and not joiner:
+            yield char
+
+
+# A sign of format that shows: it stands over the figures of some scripts.
+SHOWN = {"\u0600", "\u0601", "\u0602", "\u0603", "\u0604", "\u0605", "\u06dd", "\u070f", "\u0890", "\u0891", "\u08e2"}
+
+
+@pytest.mark.parametrize(
+    ("model", "field"),
+    [(model, field) for model, field in text_fields() if isinstance(field, OneLineField)],
+    ids=str,
+)
+def test_what_shows_nothing_gets_into_no_column_of_one_line(model, field):
+    taken = []
+    for char in invisible():
+        with suppress(ValidationError):
+            field.clean(f"B-0{char}", None)
+            taken.append(char)
+    assert set(taken) <= SHOWN
