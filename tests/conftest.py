@@ -22,6 +22,7 @@ from main.models import ReferralCode, UserProfile
 from main.sweep import databases
 from main.throttle import counts_of_this_process
 from tests.patience import PATIENCE
+from tests.staff import make_staff
 
 PROJECT = Path(__file__).parent.parent
 NOW = datetime(2026, 11, 21, 2, 0, tzinfo=UTC)
@@ -102,6 +103,17 @@ def three_overdue(john):
 def one_connection(monkeypatch):
     """Batches one after the other, for what is looked at between two of them."""
     monkeypatch.setitem(databases.WAYS, connection.vendor, databases.way()._replace(connections=1))
+
+
+@pytest.fixture
+def staff_signed_in(client):
+    """A superuser, in `client`."""
+    client.force_login(make_staff())
+
+
+@pytest.fixture
+def four_in_the_morning_in_athens(settings, clock):
+    settings.TIME_ZONE = "Europe/Athens"
 
 
 @pytest.fixture

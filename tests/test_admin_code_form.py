@@ -7,18 +7,12 @@ from django.contrib.messages import get_messages
 
 from main.models import ReferralCode
 from tests.conftest import NOW, make_agent, make_code
-from tests.staff import make_run, make_staff
+from tests.staff import make_run
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("staff_signed_in", "four_in_the_morning_in_athens")]
 
 DAY = timedelta(days=1)
 ADD = "/admin/main/referralcode/add/"
-
-
-@pytest.fixture(autouse=True)
-def _athens_at_four_in_the_morning(settings, client, clock):
-    settings.TIME_ZONE = "Europe/Athens"
-    client.force_login(make_staff())
 
 
 def change_url(code):

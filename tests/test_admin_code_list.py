@@ -11,17 +11,12 @@ from main.admin.codes import CodeAdmin
 from main.admin.display import moment
 from main.models import ReferralCode
 from tests.conftest import NOW, make_agent, make_code
-from tests.staff import make_run, make_staff
+from tests.staff import make_run
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock", "staff_signed_in")]
 
 DAY = timedelta(days=1)
 LIST = "/admin/main/referralcode/"
-
-
-@pytest.fixture(autouse=True)
-def _staff(client):
-    client.force_login(make_staff())
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from main.codes.editing import version
 from main.models import ExpirationRun, ReferralCode
 from main.sweep import databases
 from tests.conftest import NOW, make_code
-from tests.staff import make_run, make_staff
+from tests.staff import make_run
 from tests.test_concurrency import Holder
 
 LIST = "/admin/main/referralcode/"
@@ -22,12 +22,7 @@ DAY = timedelta(days=1)
 locks_rows = pytest.mark.skipif(
     "connection.vendor != 'postgresql'", reason="SQLite locks the whole file; needs PostgreSQL"
 )
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("clock")]
-
-
-@pytest.fixture(autouse=True)
-def _staff(client):
-    client.force_login(make_staff())
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("clock", "staff_signed_in")]
 
 
 def said(response):

@@ -10,16 +10,11 @@ from main.staff.dashboard import Dashboard, Week, weeks
 from tests.conftest import NOW, make_agent, make_code
 from tests.staff import make_run, make_staff
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock", "staff_signed_in")]
 
 DAY = timedelta(days=1)
 TICK = timedelta(microseconds=1)
 SILENT = "No scheduled run has completed for 26 hours."
-
-
-@pytest.fixture(autouse=True)
-def _staff(client):
-    client.force_login(make_staff())
 
 
 def front_page(client):

@@ -7,19 +7,12 @@ from django.contrib.auth.models import User
 
 from main.models import ReferralCode
 from tests.conftest import NOW, make_agent, make_code
-from tests.staff import make_staff
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("staff_signed_in", "four_in_the_morning_in_athens")]
 
 NEW = "/admin/main/referralcode/add/what-a-save-does/"
 MARKS = "a save marks the code inactive, and it does not work."
 CHOOSE = "Choose Active to let it work."
-
-
-@pytest.fixture(autouse=True)
-def _athens_at_four_in_the_morning(settings, client, clock):
-    settings.TIME_ZONE = "Europe/Athens"
-    client.force_login(make_staff())
 
 
 def said(client, url=NEW, day="", time="", **fields):

@@ -8,7 +8,7 @@ from django.test import RequestFactory
 from django.urls import reverse
 
 from main.codes.editing import version
-from tests.access.people import PEOPLE, Town, everything
+from tests.access.people import PEOPLE, everything
 
 # Who may. A new action without a line here fails the test.
 ALLOWED = {
@@ -29,11 +29,6 @@ ALLOWED = {
     # No address was refused.
     "notice: try_again": [],
 }
-
-
-@pytest.fixture
-def town(db):
-    return Town()
 
 
 def test_each_action_has_a_line(town):

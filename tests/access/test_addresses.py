@@ -14,11 +14,6 @@ TABLE = {" ".join(line.split()[:-2]): line.split()[-2:] for line in LINES if lin
 CHANGED = "!"
 
 
-@pytest.fixture
-def town(db):
-    return Town()
-
-
 def test_each_address_has_a_line_and_no_line_is_without_address():
     assert list(routes()) == list(TABLE)
 

@@ -103,6 +103,11 @@ def make_reachable(name, **user):
     return make_agent(name, **{"email": f"{first}@example.com", **user})
 
 
+@pytest.fixture
+def anna(db):
+    return make_reachable("Anna Berg")
+
+
 def make_older_code(code, **fields):
     """A code made a year ago."""
     made = make_code(code, **fields)

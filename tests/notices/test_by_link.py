@@ -9,14 +9,9 @@ from main.notices import sending
 from main.notices.letters import unsubscribe_url
 from main.notices.models import Notice, Preference
 from tests.conftest import NOW
-from tests.notices.conftest import make_older_code, make_reachable
+from tests.notices.conftest import make_older_code
 
 pytestmark = pytest.mark.usefixtures("clock", "switched_on")
-
-
-@pytest.fixture
-def anna(db):
-    return make_reachable("Anna Berg")
 
 
 @pytest.fixture

@@ -21,11 +21,6 @@ MIDNIGHT = datetime(2026, 11, 21, tzinfo=UTC)  # NOW is two hours later
 pytestmark = pytest.mark.usefixtures("clock", "switched_on")
 
 
-@pytest.fixture
-def anna(db):
-    return make_reachable("Anna Berg")
-
-
 def told(kind=None):
     """What the latest run said, as "kind code"."""
     lines = Told.objects.select_related("code").order_by("id")

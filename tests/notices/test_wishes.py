@@ -18,11 +18,6 @@ pytestmark = pytest.mark.usefixtures("clock", "switched_on")
 
 
 @pytest.fixture
-def anna(db):
-    return make_reachable("Anna Berg")
-
-
-@pytest.fixture
 def code(anna):
     return make_older_code("CODE", agent=anna, expires_at=NOW + 3 * DAY)
 

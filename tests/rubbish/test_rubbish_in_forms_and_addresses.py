@@ -5,15 +5,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from main.models import ReferralCode
-from tests.access.people import Town, routes
+from tests.access.people import routes
 from tests.rubbish.strategies import encoded, patient, rubbish
 
 FORM = "application/x-www-form-urlencoded"
-
-
-@pytest.fixture
-def town(db):
-    return Town()
 
 
 @pytest.fixture

@@ -1,0 +1,3 @@
+from tests.access.conftest import town
+
+__all__ = ["town"]
