@@ -8,9 +8,9 @@ class MainConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"  # as its migrations have it, whatever the project's default
 
     def ready(self) -> None:
-        import main.checks  # noqa: PLC0415 - as below
-        import main.scheduling.checks  # noqa: PLC0415 - as below
+        import main.checks  # noqa: PLC0415 - the checks need the models, which are loaded only now
+        import main.scheduling.checks  # noqa: PLC0415 - registers its checks, which need the settings
         import main.signals  # noqa: F401, PLC0415 - receivers can be connected only once the models are loaded
-        from main.sweep import databases  # noqa: PLC0415 - as above; registers its check
+        from main.sweep import databases  # noqa: PLC0415 - registers its check, and needs the models
 
         connection_created.connect(databases.give_sqlite_now)

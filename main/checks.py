@@ -1,4 +1,4 @@
-"""System checks: what the app needs of the project that it is part of."""
+"""System checks: what this app needs from its project."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from django.core.exceptions import FieldDoesNotExist
 
 @register(Tags.models)
 def check_user_model(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
-    """Whether a code works is asked in SQL, so `is_active` must be a column."""
+    """Check that users have the column `is_active`, because the rule that says whether a code works is SQL."""
     users = get_user_model()
     try:
         users._meta.get_field("is_active")
@@ -27,7 +27,7 @@ def check_user_model(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
 
 @register
 def check_time_zone(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
-    """A date without a zone names no instant."""
+    """Check that times have a zone, because without a zone a date does not say at which instant a code ends."""
     if settings.USE_TZ:
         return []
     return [Error("USE_TZ is off.", hint="Set USE_TZ = True: codes end at an instant.", id="main.E002")]

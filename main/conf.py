@@ -1,4 +1,4 @@
-"""The settings of this app, each with the value that holds where a project does not set it.
+"""The settings of this app, each with its default.
 
 A setting is read when it is needed, so that a test can override it. None is required.
 """
@@ -21,32 +21,32 @@ def overdue_limit() -> timedelta:
 
 
 def heartbeat_url() -> str:
-    """The address of a monitor that a sweep calls at its start and end; without one, none is called."""
+    """The address of a monitor that a sweep calls at its start and end; empty: no monitor is called."""
     return str(getattr(settings, "HEARTBEAT_URL", ""))
 
 
 def schedule() -> str:
-    """When the sweep runs, as five fields of cron; whose clock they are read on depends on the scheduler."""
+    """When the sweep runs, as five fields of cron. The scheduler decides which clock and time zone they mean."""
     return str(getattr(settings, "EXPIRATION_SCHEDULE", "0 2 * * *"))
 
 
 def schedule_log() -> Path:
-    """The file that gets what the sweeps started by cron print."""
+    """The file for the output of the sweeps that cron starts."""
     return Path(getattr(settings, "SCHEDULE_LOG", manage_py().with_name("logs") / "scheduled_runs.log"))
 
 
 def proxies() -> int:
-    """How many proxies of our own stand before the server, and add to X-Forwarded-For the address that they saw."""
+    """How many of your own proxies are in front of the server; each adds the address it saw to X-Forwarded-For."""
     return int(getattr(settings, "PROXIES", 0))
 
 
 def rate_limit_storage() -> str:
-    """Where rates are counted: "memory://" for each process by itself, or a Redis for all of them."""
+    """Where rates are counted: "memory://", then each process counts for itself, or the address of a shared Redis."""
     return str(getattr(settings, "RATE_LIMIT_STORAGE", "memory://"))
 
 
 def manage_py() -> Path:
-    """The absolute path of the project's manage.py: the one that runs now, else the one in BASE_DIR."""
+    """The absolute path of the project's manage.py: the one that runs now, or the one in BASE_DIR."""
     running = Path(sys.argv[0])
     if running.name == "manage.py":
         return running.absolute()

@@ -1,4 +1,4 @@
-"""What django-crontab calls."""
+"""The function that django-crontab calls."""
 
 import os
 import sys
@@ -7,8 +7,8 @@ from main import conf
 
 
 def expire_referral_codes() -> None:
-    """Become the command `expire_referral_codes`: its output and its exit status are then the job's.
+    """Replace this process by the command `expire_referral_codes`, so that the job has its output and exit status.
 
-    Called in this process, a failing sweep would exit 0: django-crontab swallows every exception.
+    If the sweep ran in this process, a failure would exit 0, because django-crontab swallows every exception.
     """
     os.execv(sys.executable, [sys.executable, str(conf.manage_py()), "expire_referral_codes"])  # noqa: S606

@@ -1,4 +1,4 @@
-"""Agents, the ledger of runs, referral codes, and the one rule of when a code works."""
+"""Agents, the ledger of runs, referral codes, and the one rule that says when a code works."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ ENDS_SOON = timedelta(days=7)
 
 
 class UserProfile(models.Model):
-    """A person who signs in. `user.is_active` switches an agent, and so all its codes, off and on."""
+    """A person who signs in. While `user.is_active` is false, an agent is switched off: its codes do not work."""
 
     class Role(models.TextChoices):
         AGENT = "agent"
@@ -44,14 +44,14 @@ class ExpirationRunQuerySet(models.QuerySet["ExpirationRun"]):
     """The ledger, latest first."""
 
     def sweeps(self) -> Self:
-        """The runs over all codes, without undos and without those in which staff ended chosen codes."""
+        """The runs over all codes: without undos, and without the runs in which staff ended chosen codes."""
         return self.filter(undo_of__isnull=True).exclude(started_by=ExpirationRun.StartedBy.ADMIN)
 
 
 class ExpirationRun(models.Model):
-    """One line of the ledger: a sweep, or the undo of one; when, up to which instant, by whom, how it ended.
+    """One row of the ledger: a sweep, or the undo of a sweep. It says when, by whom, with which cutoff, how it ended.
 
-    Its codes are those that it was the last run to change.
+    Its codes are those that no later run has changed.
     """
 
     class State(models.TextChoices):
@@ -70,7 +70,7 @@ class ExpirationRun(models.Model):
     started_at = models.DateTimeField("started")
     ended_at = models.DateTimeField("ended", null=True)
     last_sign_of_life = models.DateTimeField()
-    # All codes that the run marked up to this instant are in the log; those after it perhaps. For runs that die.
+    # The codes that the run marked up to this instant are in the log. Later ones may be missing if its process died.
     announced_until = models.DateTimeField(null=True, editable=False)
     cutoff = models.DateTimeField(help_text="Codes whose date is this instant or earlier were expired.")
     started_by = models.CharField(max_length=8, choices=StartedBy)
@@ -88,7 +88,7 @@ class ExpirationRun(models.Model):
     class Meta:
         get_latest_by = "started_at"
         ordering = ["-id"]
-        # Each sweep looks for runs that never ended, in a ledger that only grows.
+        # Each sweep looks for runs that never ended, and the ledger only grows.
         indexes = [models.Index(fields=["id"], condition=Q(state="running"), name="expirationrun_running")]
 
     def __str__(self) -> str:
@@ -98,8 +98,8 @@ class ExpirationRun(models.Model):
 class ReferralCodeQuerySet(models.QuerySet["ReferralCode"]):
     """THE RULE, in SQL; `ReferralCode` says the same of one code in memory.
 
-    A code is expired when `expires_at <= now`; one without a date never is. Each method takes the instant
-    `now` as an aware datetime of any time zone, by default the present one.
+    A code is expired when `expires_at <= now`; a code without a date never expires. Each method takes the instant
+    `now` as an aware datetime in any time zone; the default is the present.
     """
 
     def expired(self, now: datetime | None = None) -> Self:
@@ -115,7 +115,7 @@ class ReferralCodeQuerySet(models.QuerySet["ReferralCode"]):
         return self.expired(now).filter(status=ReferralCode.Status.ACTIVE)
 
     def usable(self, now: datetime | None = None) -> Self:
-        """Codes that work: active, not expired, and of an agent who can sign in, or of the house.
+        """Codes that work: active, not expired, and either a house code or the code of an agent who can sign in.
 
         >>> ReferralCode.objects.usable().with_code("johns-20").first()
         """
@@ -124,7 +124,7 @@ class ReferralCodeQuerySet(models.QuerySet["ReferralCode"]):
         )
 
     def unusable(self, now: datetime | None = None) -> Self:
-        """Codes that do not work: the complement of `usable`, written out so that the database can use its indexes."""
+        """Codes that do not work: all that `usable` leaves out, written so that the database can use its indexes."""
         return self.filter(
             Q(expires_at__lte=now or timezone.now())
             | Q(status=ReferralCode.Status.INACTIVE)
@@ -132,7 +132,7 @@ class ReferralCodeQuerySet(models.QuerySet["ReferralCode"]):
         )
 
     def in_state(self, state: ReferralCode.State, now: datetime | None = None) -> Self:
-        """Codes of which `ReferralCode.state(now)` says `state`."""
+        """Codes for which `ReferralCode.state(now)` is `state`."""
         now = now or timezone.now()
         inactive = Q(status=ReferralCode.Status.INACTIVE)
         states = {
@@ -146,19 +146,19 @@ class ReferralCodeQuerySet(models.QuerySet["ReferralCode"]):
         return states[state]
 
     def with_code(self, *codes: str) -> Self:
-        """Those of `codes` that exist, whatever their spelling; none or one for each. See `main.codes.lookalikes`."""
+        """The stored codes that look the same as one of `codes`: at most one for each. See `main.codes.lookalikes`."""
         return self.filter(lookup_key__in={key for key in map(lookup_key, codes) if key})
 
 
 class ReferralCode(models.Model):
-    """A code that an agent (or, without one, the house) hands out."""
+    """A code that an agent hands out. Without an agent it is a house code."""
 
     class Status(models.TextChoices):
         ACTIVE = "active"
         INACTIVE = "inactive"
 
     class State(models.TextChoices):
-        """What a person is told; computed at read time, so that it is right between two sweeps."""
+        """What people see. It is computed when it is read, so it is right between two sweeps too."""
 
         ACTIVE = "active"
         ENDS_SOON = "ends_soon", "expires soon"
@@ -187,10 +187,10 @@ class ReferralCode(models.Model):
     status = models.CharField(max_length=8, choices=Status, default=Status.ACTIVE)
     created_at = models.DateTimeField("created", auto_now_add=True)
     updated_at = models.DateTimeField("last edited", auto_now=True)
-    # Null for a code that works or that a person switched off.
+    # When the system marked the code inactive. Null for a code that is active or that a person switched off.
     expired_at = models.DateTimeField("marked inactive by the system", null=True, editable=False)
-    # The last run that expired it, or put it back. Stays when the code is extended, so that a run's codes
-    # remain its codes.
+    # The last run that expired the code or put it back. It stays when the code is extended, so that the ledger can
+    # still name the codes of a run.
     expired_by = models.ForeignKey(
         ExpirationRun, on_delete=models.PROTECT, related_name="codes", null=True, editable=False, db_index=False
     )
@@ -211,11 +211,11 @@ class ReferralCode(models.Model):
         ]  # fmt: skip
         indexes = [
             models.Index(fields=["expires_at", "id"], condition=Q(status="active"), name="referralcode_overdue"),
-            # The codes of one run, nearly in the order in which the sweep comes to them: a new entry goes to the end.
+            # The codes of one run, nearly in the order in which the sweep reads them, so a new entry goes to the end.
             models.Index(
                 fields=["expired_by", "id"], condition=Q(expired_by__isnull=False), name="referralcode_of_run"
             ),
-            # The codes that a save marked, newest first; small, so that the sweep keeps no further index.
+            # The codes that a save marked, newest first. The sweep adds nothing to it, so it costs the sweep nothing.
             models.Index(
                 fields=["-expired_at"], condition=Q(expired_at__isnull=False, expired_by__isnull=True),
                 name="referralcode_on_save",
@@ -226,9 +226,9 @@ class ReferralCode(models.Model):
         return self.code
 
     def save(self, *args: Any, update_fields: Any = None, **kwargs: Any) -> None:
-        """Save as Django does. An active code bears no mark of expiry, and every save counts as an edit.
+        """Save as Django does. Clear `expired_at` of an active code. Every save counts as an edit (`updated_at`).
 
-        A date given as text or without a zone becomes an aware datetime in memory too, as the database reads it.
+        A date that is a text or has no zone becomes an aware datetime in memory, the same as in the database.
         """
         if not hasattr(self.expires_at, "resolve_expression"):
             self.expires_at = self._meta.get_field("expires_at").get_prep_value(self.expires_at)  # type: ignore[union-attr]
@@ -240,10 +240,10 @@ class ReferralCode(models.Model):
 
     @staticmethod
     def generate_unique_code(agent_name: str, discount: Decimal | float) -> str:
-        """Return a text that no stored code has: JOHN-20 for John Smith and 20 %, or JOHN-20K7 where that is taken.
+        """Return a text that no stored code has: JOHN-20 for John Smith and 20 %, or JOHN-20K7 if that is taken.
 
-        It reserves nothing: whoever creates the code may find it taken meanwhile. `main.codes.creating.create_code`
-        tries again then.
+        The text is not reserved: somebody else may take it before you store it. `main.codes.creating.create_code`
+        then tries again.
         """
 
         def free(texts: list[str]) -> list[str]:
@@ -253,9 +253,9 @@ class ReferralCode(models.Model):
         return next(chain.from_iterable(map(free, proposals(agent_name, discount))))
 
     def check_and_update_expiration(self) -> bool:
-        """Mark this stored code inactive if it is overdue, as a save does; return whether this call did it.
+        """Mark this stored code inactive if it is overdue, as a save does. Return whether this call marked it.
 
-        What the database says counts: what an edit or a sweep wrote meanwhile is kept, and read into memory.
+        The database decides: what an edit or a sweep has written since this code was read is kept, and read again.
         """
         if not self.is_overdue:
             return False
@@ -283,8 +283,8 @@ class ReferralCode(models.Model):
 
     def is_expired_at(self, now: datetime) -> bool:
         """Whether the code is past its date at the aware datetime `now`."""
-        # With UTC: two datetimes of one local zone compare by their clock faces, which an autumn night shows twice.
-        # A date still to be validated may be of year 1, and have no UTC at all.
+        # Compared in UTC: Python compares two datetimes of one local zone by their clock time, and on the autumn night
+        # one hour comes twice. Only `now` is converted, because a date of year 1, not validated yet, may have no UTC.
         return self.expires_at is not None and self.expires_at <= now.astimezone(UTC)
 
     def is_overdue_at(self, now: datetime) -> bool:
@@ -296,7 +296,7 @@ class ReferralCode(models.Model):
         return self.status == self.Status.ACTIVE and not self.is_expired_at(now) and self._agent_can_sign_in()
 
     def state(self, now: datetime | None = None) -> State:
-        """What to tell a person about this code at `now`; reads the agent's user."""
+        """The state of this code at `now`, as people see it. Reads the agent's user from the database."""
         now = now or timezone.now()
         if self.is_expired_at(now):
             return self.State.OVERDUE if self.is_overdue_at(now) else self.State.EXPIRED

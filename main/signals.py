@@ -29,7 +29,7 @@ def check_referral_code_expiration_on_save(
     """Check if referral code is expired when saved, and mark it inactive if so; fixtures load as they are."""
     if raw:
         return
-    # Of a date that is still an expression the database alone knows whether it has passed.
+    # If the date is still an expression, only the database knows whether it has passed.
     if hasattr(instance.expires_at, "resolve_expression") or instance.is_overdue:
         expire_on_save(instance, using)
 
@@ -38,7 +38,7 @@ def check_referral_code_expiration_on_save(
 def log_expired_codes(
     sender: type[ReferralCode], codes: list[ExpiredCode], run: ExpirationRun | None, **kwargs: Any
 ) -> None:
-    """Log one line a code, as one record. A log that cannot be written warns on stderr and in the ledger."""
+    """Log one line for each code, as one record. If the log cannot be written, warn on stderr and in the ledger."""
     warning = _log(logging.INFO, _lines("expired", codes, f"by run {run.pk}" if run else "on save"))
     _warn(warning, run)
 
@@ -47,28 +47,28 @@ def log_expired_codes(
 def log_restored_codes(
     sender: type[ReferralCode], codes: list[ExpiredCode], run: ExpirationRun, **kwargs: Any
 ) -> None:
-    """Log what the undo `run` put back, as `log_expired_codes` does."""
+    """Log the codes that the undo `run` put back, as `log_expired_codes` does."""
     _warn(_log(logging.INFO, _lines("restored", codes, f"by run {run.pk}, undoing run {run.undo_of_id}")), run)
 
 
 def log_failed_sweep(reason: str) -> None:
-    """Log why a sweep did not complete: where the database is gone, the ledger cannot tell."""
+    """Log why a sweep did not complete, because the ledger cannot say it when the database is gone."""
     _warn(_log(logging.ERROR, f"sweep failed: {visible(reason)}"), None)
 
 
 def check_all_expired_referral_codes(
     started_by: ExpirationRun.StartedBy = ExpirationRun.StartedBy.SHELL,
 ) -> int:
-    """Expire every code whose date is now or earlier, as the command does, and return how many that were.
+    """Expire every code whose date is now or earlier, as the command does, and return how many codes that were.
 
-    For shell, views and tasks. Raises main.sweep.errors.SweepFailed when it cannot complete, and
-    django.db.DatabaseError when the sweep could not begin; what was expired until then stands.
+    For the shell, views and tasks. Raises main.sweep.errors.SweepFailed when the sweep cannot complete, and
+    django.db.DatabaseError when it cannot begin. Codes that were expired before the error stay expired.
     """
     return sweep(started_by).expired_count
 
 
 def _log(level: int, text: str) -> str:
-    """Return what to warn of, or nothing."""
+    """Return a warning, or an empty text."""
     try:
         logger.log(level, "%s", text)
     except OSError as error:
@@ -77,7 +77,7 @@ def _log(level: int, text: str) -> str:
 
 
 def _warn(warning: str, run: ExpirationRun | None) -> None:
-    """On stderr, and in the ledger where there is a run; once a run is enough."""
+    """Warn on stderr, and in the ledger if there is a run. One warning for each run is enough."""
     if warning and (run is None or run.warning != warning):
         sys.stderr.write(f"Warning: {visible(warning)}\n")
         if run:

@@ -1,4 +1,4 @@
-"""How often one may: rates, and whose tries are counted together."""
+"""Limits how often a visitor may try something, and says which visitors are counted together."""
 
 import logging
 from collections.abc import Callable, Iterator
@@ -17,15 +17,15 @@ from main import conf
 
 logger = logging.getLogger(__name__)
 
-# What a provider gives to one customer: counted by address, everybody with IPv6 would have 2**64 tries.
+# A provider gives at least a /64 to each customer. Counted by single address, a customer would have 2**64 tries.
 IPV6_PREFIX = 64
 
 
 class Rate:
-    """So many tries, such as "10 per 15 minutes" from the first one on, for each subject of one kind.
+    """A number of tries in a time, such as "10 per 15 minutes" from the first try on, for each subject of one kind.
 
-    Counted in RATE_LIMIT_STORAGE: a Redis for all processes, or by default the memory of each process. Where the Redis
-    fails, that is logged, and this process counts for itself.
+    The tries are counted in RATE_LIMIT_STORAGE: a Redis for all processes, or the memory of each process (default).
+    If the Redis fails, the error is logged and this process counts for itself.
     """
 
     def __init__(self, kind: str, limit: str) -> None:
@@ -41,18 +41,18 @@ class Rate:
         return not _asked(lambda counter: counter.test(self.limit, *self._key(subject)))
 
     def _key(self, subject: object) -> Iterator[str]:
-        """No names and addresses of people in the storage."""
+        """The key of `subject`: a hash, so that the storage holds no names or addresses of people."""
         yield self.kind
         yield salted_hmac("main.throttle", str(subject), algorithm="sha256").hexdigest()
 
 
 def client_network(request: HttpRequest) -> str | None:
-    """The network whose tries are counted together: an IPv4 address, or the first address of an IPv6 /64.
+    """The visitor's network, whose tries are counted together: an IPv4 address, or the first address of an IPv6 /64.
 
-    It is the one that the outermost of our PROXIES saw, or without them the one at the other end of the connection;
-    None where a socket of this machine says neither.
+    It is the address that the outermost of our PROXIES saw; without proxies, the address of the connection. None for a
+    connection over a local socket that names no address.
     """
-    # Each proxy appends the address that it saw to X-Forwarded-For; what stands before those is the client's word.
+    # Each proxy appends the address that it saw to X-Forwarded-For. The client may have written what is before those.
     proxies = conf.proxies()
     forwarded = request.META.get("HTTP_X_FORWARDED_FOR", "").split(",")
     claimed = _network(forwarded[-proxies]) if 0 < proxies <= len(forwarded) else None
@@ -60,7 +60,7 @@ def client_network(request: HttpRequest) -> str | None:
 
 
 def _network(written: str) -> str | None:
-    """Of an address, with or without a port (203.0.113.9:4711, [2001:db8::1]:4711); None for anything else."""
+    """The network of an address with or without a port (203.0.113.9:4711, [2001:db8::1]:4711); None if it is none."""
     text = written.strip()
     if text.startswith("["):
         text = text[1:].partition("]")[0]
@@ -90,7 +90,7 @@ def _storage() -> Storage:
 
 @cache
 def _shared_storage(address: str) -> Storage:
-    """One that hangs must not stall a page."""
+    """The storage at `address`, with short timeouts: a storage that hangs must not hold up a page."""
     storage = storage_from_string(address, wrap_exceptions=True, socket_timeout=1, socket_connect_timeout=1)
     if not isinstance(storage, Storage):
         raise ImproperlyConfigured(f"RATE_LIMIT_STORAGE is for asyncio alone: {address.partition(':')[0]}.")

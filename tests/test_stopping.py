@@ -29,7 +29,7 @@ def test_without_a_signal_nothing_is_stopped():
 def test_the_first_signal_waits_until_it_is_asked_for(number):
     with stop_between_batches() as stop_if_asked:
         send(number)
-        with pytest.raises(Interrupted, match=rf"^Stopped by {number.name} after the batch at hand\.$"):
+        with pytest.raises(Interrupted, match=rf"^Stopped by {number.name} after the current batch\.$"):
             stop_if_asked()
 
 

@@ -189,7 +189,7 @@ def test_a_run_that_fell_silent_is_marked_interrupted_by_the_next(clock) -> None
     silent.refresh_from_db()
     alive.refresh_from_db()
     assert (silent.state, silent.expired_count, silent.ended_at) == ("interrupted", 7, NOW)
-    assert silent.error == "The process ended before the run did; what it had done stands."
+    assert silent.error == "The process ended before the run did. The codes that it changed stay changed."
     assert alive.state == "running"
 
 

@@ -196,7 +196,7 @@ def test_a_running_run_is_refused(run):
 
 def test_an_undo_is_not_undone(run):
     undoing = undo(run, SHELL)
-    with pytest.raises(CannotUndo, match=rf"^Run {undoing.pk} is itself the undo of run {run.pk}; the next sweep"):
+    with pytest.raises(CannotUndo, match=rf"^Run {undoing.pk} is itself the undo of run {run.pk}. The next sweep"):
         undo(undoing, SHELL)
 
 

@@ -1,4 +1,4 @@
-"""Telling the listeners, the log among them, what was expired: after the commit, and at least once."""
+"""Tells the listeners (the log is one of them) which codes were expired: after the commit, and at least once."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -14,8 +14,8 @@ from main.models import ExpirationRun, ReferralCode
 from main.sweep.pages import PAGE, in_order
 
 # Sent after the commit that expired `codes` (a list of ExpiredCode); `run` is their ExpirationRun, or None
-# when a save did it. Listeners run one after the other; what one raises is logged by Django and harms nobody.
-# Codes are sent once more where a process was killed before it could note that they had been sent.
+# when a save did it. Listeners run one after the other. Django logs what a listener raises, and calls the next one.
+# If a process is killed before it can note that codes were sent, the next run sends these codes again.
 referral_codes_expired = Signal()
 
 
@@ -29,12 +29,12 @@ class ExpiredCode(NamedTuple):
 
 
 def announce(codes: Iterable[ExpiredCode], run: ExpirationRun | None, *, using: str | None = None) -> None:
-    """Tell the listeners once the transaction at hand, if there is one, is committed."""
+    """Tell the listeners after the current transaction is committed, or at once if there is none."""
     transaction.on_commit(partial(_send, list(codes), run), using=using)
 
 
 def announce_batch(codes: list[ExpiredCode], run: ExpirationRun, expired_at: datetime) -> None:
-    """Count and tell a batch, and note that all up to it were told; the next batch writes the note into the ledger."""
+    """Count and announce a batch, and note in `run` how far it has got; the next batch writes that to the ledger."""
     run.expired_count += len(codes)
     if codes:
         announce(codes, run)
@@ -42,7 +42,7 @@ def announce_batch(codes: list[ExpiredCode], run: ExpirationRun, expired_at: dat
 
 
 def announce_rest(run: ExpirationRun) -> None:
-    """Tell what `run`, whose process died, had committed and perhaps not told."""
+    """Announce the codes that `run` expired but may not have announced before its process died."""
     told = Q(expired_at__isnull=True) | Q(expired_at__lte=run.announced_until) if run.announced_until else Q()
     untold = ReferralCode.objects.filter(~told, expired_by=run, expired_at__isnull=False)
     codes = starmap(ExpiredCode, in_order(untold, "id", "code", "agent_id", "expires_at"))

@@ -1,4 +1,4 @@
-"""What PostgreSQL and SQLite do each in their own way. Nothing else in this app asks which of them it works with."""
+"""The differences between PostgreSQL and SQLite. No other module of this app asks which of them it works with."""
 
 import math
 from collections.abc import Callable, Iterator
@@ -17,20 +17,20 @@ from main import conf
 from main.sweep.errors import WrongClock, WrongDatabase
 
 LOCK_WAIT = timedelta(seconds=5)
-OLDEST_SQLITE = (3, 35)  # of 2021; an UPDATE returns rows since then
+OLDEST_SQLITE = (3, 35)  # the first with UPDATE … RETURNING
 
 
 class Way(NamedTuple):
-    """The SQL of a kind of database, and the measures that suit it (docs/performance.md has the numbers)."""
+    """The SQL for one kind of database, and the sizes that suit it (docs/performance.md has the numbers)."""
 
     batch_size: int  # codes in one transaction
     connections: int  # that expire batches at once
-    streams: bool  # sends row by row what a long query finds, without a cursor that outlives a transaction
-    page: str  # one text of the ids of several rows; not needed where rows are streamed
-    on_page: str  # whether a row is among the ids of such a text
-    place: str  # where a row is stored
-    chosen: str  # whether a row is among those of a query
-    date: str  # a date as what `read_date` understands
+    streams: bool  # whether a long query returns row by row without a cursor that outlives the transaction
+    page: str  # SQL: the ids of several rows as one text; not needed where rows are streamed
+    on_page: str  # SQL: whether the id of a row is in such a text
+    place: str  # SQL: where a row is stored
+    chosen: str  # SQL: whether a row is in the result of a query
+    date: str  # SQL: a date in the form that `read_date` reads
 
 
 WAYS = {
@@ -41,13 +41,13 @@ WAYS = {
         page="array_agg(id)::text",
         on_page="main_referralcode.id = ANY (%s::bigint[])",
         place="ctid",
-        chosen="id = ANY (ARRAY({}))",  # looks each row up, whatever the planner thinks of their number
-        # Microseconds since 1970 become a datetime at a fraction of the cost of text.
+        chosen="id = ANY (ARRAY({}))",  # always looks each row up by its id, even if the planner expects many rows
+        # Reading microseconds since 1970 is much faster than parsing a text.
         date="(extract(epoch FROM expires_at) * 1000000)::bigint",
     ),
     "sqlite": Way(
         batch_size=2000,
-        connections=1,  # only one may write
+        connections=1,  # SQLite allows one writer at a time
         streams=True,
         page="",
         on_page="main_referralcode.id IN (SELECT value FROM json_each(%s))",
@@ -72,7 +72,7 @@ def kind() -> str:
 
 
 def read_date(stored: int | str | None) -> datetime | None:
-    """The date that `Way.date` selected, in UTC; None for a text that is no date, as plain SQL can store in SQLite."""
+    """The date that `Way.date` selected, in UTC. None for a text that is not a date; SQLite can hold one."""
     if isinstance(stored, int):
         return EPOCH + timedelta(microseconds=stored)
     try:
@@ -82,7 +82,7 @@ def read_date(stored: int | str | None) -> datetime | None:
 
 
 def database_clock() -> datetime:
-    """The present instant by the database server's clock; SQLite runs in this process and has ours."""
+    """The present instant by the database server's clock. SQLite runs in this process and uses its clock."""
     if connection.vendor != "postgresql":
         return timezone.now()
     with connection.cursor() as cursor:
@@ -118,7 +118,7 @@ def past_by_database_clock(using: str) -> Q:
 
 
 def limit_lock_wait() -> None:
-    """For this transaction. SQLite has no such limit of its own: the busy timeout of the settings holds there."""
+    """Wait at most LOCK_WAIT for a lock in this transaction. SQLite uses the timeout of the settings instead."""
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute(f"SET LOCAL lock_timeout = '{LOCK_WAIT.seconds}s'")
@@ -126,10 +126,10 @@ def limit_lock_wait() -> None:
 
 @contextmanager
 def limited(lock_wait: timedelta, statement: timedelta) -> Iterator[None]:
-    """While the block runs, no statement of this thread waits longer for a lock, or takes longer, than these say.
+    """Limit each statement of this thread, while the block runs: how long it waits for a lock, and how long it takes.
 
-    The limits belong to a transaction, not to the connection, which a pooler may give to somebody else. SQLite has
-    its busy timeout from the settings.
+    The limits are set for a transaction, not for the connection, because a pooler may give the connection to another
+    client. SQLite uses the timeout of the settings instead.
     """
     limits = (
         f"SET LOCAL lock_timeout = {lock_wait // timedelta(milliseconds=1)};"
@@ -153,32 +153,32 @@ def limited(lock_wait: timedelta, statement: timedelta) -> Iterator[None]:
 
 
 def _at_the_start(database: Any, statements: str) -> None:
-    """Run `statements` where a transaction has not begun yet; on the driver itself, as Django's log is for its own."""
+    """Run `statements` if no transaction has begun yet; on the driver, so that they are not in Django's query log."""
     if database.connection.info.transaction_status.name == "IDLE":
         database.connection.execute(statements)
 
 
 def driver_errors() -> type[Exception]:
-    """The errors of psycopg or sqlite3 themselves; Django wraps nearly all of them."""
+    """The base class of psycopg's or sqlite3's own errors. Django wraps nearly all of them, but not all."""
     errors: type[Exception] = _driver().Error
     return errors
 
 
 def give_sqlite_now(connection: Any, **kwargs: Any) -> None:
-    """Let plain SQL with NOW() run on SQLite too, in the form in which Django stores instants there."""
+    """Add NOW() to SQLite, in the format in which Django stores instants there, so that plain SQL works on both."""
     if connection.vendor == "sqlite":
         connection.connection.create_function("NOW", 0, lambda: f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S.%f}")
 
 
 @register
 def check_database(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
-    """Refuse a database that the sweep could not work with."""
+    """Report a database that the sweep cannot work with."""
     problem = _problem()
     return [Error(problem, id="main.E001")] if problem else []
 
 
 def _driver() -> Any:
-    return getattr(connection, "Database", django.db)  # each backend has it that has a driver
+    return getattr(connection, "Database", django.db)  # a backend without a driver has no `Database`
 
 
 def _problem() -> str:

@@ -1,4 +1,4 @@
-"""What can stop a sweep or an undo, in words for an operator: what happened, what stays, what to do."""
+"""What can stop a sweep or an undo, in words for operators: what happened, what stays, what to do."""
 
 from django.db import Error, InterfaceError, OperationalError
 
@@ -12,7 +12,7 @@ READ_ONLY = "The database cannot be written: check the rights of this user."
 TOO_SLOW = "The database took too long for the statement: try again when it has less to do."
 REJECTED = "The database rejected the statement."
 
-# By SQLSTATE for PostgreSQL, by the name of the error for SQLite.
+# PostgreSQL's errors by their SQLSTATE, SQLite's by their name.
 ADVICE = {
     "42P01": MIGRATE,
     "42703": MIGRATE,
@@ -22,7 +22,7 @@ ADVICE = {
     "57P01": UNREACHABLE,  # the server ended the connection
     "57P02": UNREACHABLE,
     "57P03": UNREACHABLE,
-    "08P01": UNREACHABLE,  # PgBouncer has no server, or no room
+    "08P01": UNREACHABLE,  # PgBouncer cannot reach the server, or has too many clients
     "53300": UNREACHABLE,
     "53100": FULL,
     "25006": READ_ONLY,
@@ -37,7 +37,7 @@ ADVICE = {
 
 
 class Refused(Exception):
-    """Something of ours stopped the work. The message is a whole sentence that says why."""
+    """This system stopped the work, not the database. The message is a whole sentence that says why."""
 
 
 class Interrupted(Refused):
@@ -49,7 +49,7 @@ class WrongClock(Refused):
 
 
 class WrongDatabase(Refused):
-    """The settings name a database that this system does not know."""
+    """The settings name a database that this system does not support."""
 
 
 class CannotUndo(Refused):
@@ -57,9 +57,9 @@ class CannotUndo(Refused):
 
 
 class SweepFailed(Exception):
-    """A sweep, or the undo of one, stopped for the `reason`; what it had done to `count` codes stays done.
+    """A sweep or an undo stopped early because of `reason`. It has changed `count` codes, and they stay changed.
 
-    The message is whole sentences: what stays, what happened, what to do.
+    The message is made of whole sentences: what stays, what happened, what to do.
     """
 
     def __init__(self, count: int, *, undo: bool, reason: Exception) -> None:
@@ -71,21 +71,21 @@ class SweepFailed(Exception):
 
 
 def explain(failure: Exception) -> str:
-    """Return one line about a failure of ours, or of the database or its driver: what to do, and what was said."""
+    """Return one line for operators: what to do, and the failure's own message in brackets."""
     if isinstance(failure, (Refused, SweepFailed)):
         return str(failure)
     return f"{advice(failure)} ({_said(failure)})"
 
 
 def advice(failure: Exception) -> str:
-    """Return what to do about a failure of the database or its driver, without what it said: fit for the public."""
-    if "no such table" in _said(failure) or "no such column" in _said(failure):  # SQLite has no name for these
+    """Return what to do about a failure of the database or its driver, without its own message: safe to publish."""
+    if "no such table" in _said(failure) or "no such column" in _said(failure):  # SQLite has no error code for these
         return MIGRATE
-    # The driver's own error is the cause where Django has wrapped it.
+    # If Django has wrapped the driver's error, the driver's error is the cause.
     for error in (failure.__cause__, failure):
         if name := getattr(error, "sqlstate", None) or getattr(error, "sqlite_errorname", None):
             return ADVICE.get(name, REJECTED)
-    # psycopg gives no SQLSTATE where there is no connection (any more).
+    # psycopg gives no SQLSTATE when there is no connection, or it was lost.
     lost = isinstance(failure, (InterfaceError, OperationalError)) or not isinstance(failure, Error)
     return UNREACHABLE if lost else REJECTED
 

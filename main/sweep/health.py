@@ -1,4 +1,4 @@
-"""Whether the sweep does its work: the same answer for the health page, the command and whoever else asks."""
+"""Whether the sweep does its work: one answer for the health page and the command."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from main.sweep.errors import advice
 
 @dataclass(frozen=True)
 class Health:
-    """What an operator needs to know, without a word about codes or agents; healthy without problems."""
+    """What an operator needs to know. It names no code and no agent, because the health page is public."""
 
     problems: list[str]
     database_reachable: bool
@@ -31,7 +31,7 @@ class Health:
 def check_health() -> Health:
     """Look at the ledger and at the oldest overdue code; three small queries, whatever the number of codes.
 
-    Raises nothing: a database that fails is a problem like another.
+    Raises nothing: a failing database is one of the problems.
     """
     try:
         connection.ensure_connection()

@@ -1,7 +1,7 @@
-"""Tells a monitor on the network that a sweep began, ended or failed, so that somebody learns of silence.
+"""Tells a monitor on the network that a sweep began, ended or failed. If no call comes, the monitor warns somebody.
 
-HEARTBEAT_URL is an address as Healthchecks and others give it: it is called itself when a sweep has completed, with
-`/start` behind it at the beginning, with `/fail` when the sweep stopped early.
+HEARTBEAT_URL is an address from a service such as Healthchecks. A sweep calls it with `/start` added at its beginning,
+without an addition when it has completed, and with `/fail` added when it stopped early.
 """
 
 import sys
@@ -13,12 +13,12 @@ from urllib.request import urlopen
 from main import conf
 from main.codes.text import visible
 
-PATIENCE = 5  # seconds; the looking up of a name has no limit of its own, so each call has a thread
+PATIENCE = 5  # seconds; each call has a thread, because resolving a host name has no timeout of its own
 
 
 @contextmanager
 def heartbeat() -> Iterator[None]:
-    """Call the monitor before and after the block. It is no error of the sweep that the monitor cannot be reached."""
+    """Call the monitor before and after the block. A monitor that cannot be reached causes a warning, not an error."""
     url = conf.heartbeat_url()
     if not url:
         yield
@@ -29,7 +29,7 @@ def heartbeat() -> Iterator[None]:
         yield
         end = url
     finally:
-        began.join(PATIENCE)  # else the two could arrive in the wrong order
+        began.join(PATIENCE)  # so that the two calls arrive in the right order
         _call(end).join(PATIENCE)
 
 

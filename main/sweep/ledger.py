@@ -1,4 +1,4 @@
-"""The rows of the ledger: opened, closed however the work ends, and marked where a process died."""
+"""The rows of the ledger: one is opened for each run and closed when it ends, even if its process has died."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ from main.sweep.announcing import announce_rest
 from main.sweep.databases import clock_fault, database_clock, driver_errors, way
 from main.sweep.errors import Interrupted, Refused, SweepFailed, WrongClock
 
-# A run that has finished no batch for so long is dead, even where its process cannot be asked.
+# A run that has finished no batch for so long counts as dead, even if its process cannot be checked.
 SILENCE = timedelta(hours=1)
 
 
 @contextmanager
 def recorded(started_by: ExpirationRun.StartedBy, undo_of: ExpirationRun | None = None) -> Iterator[ExpirationRun]:
-    """Open a row, running while the block runs; it ends completed, or failed or interrupted with the reason.
+    """Open a row for the block. Close it as completed, or as failed or interrupted with the reason.
 
-    Finishes runs whose process died. Refuses where the clock of this process is further from the database
-    server's than EXPIRATION_CLOCK_TOLERANCE allows. Raises SweepFailed, once the row is written, for that,
-    for a failing database or driver and for an Interrupted from the block; when no row can be opened,
-    WrongDatabase or the database's own error.
+    First closes the rows of runs whose process died. Does not enter the block if the clock of this process differs
+    from the database server's by more than EXPIRATION_CLOCK_TOLERANCE. Then, and when the database or its driver
+    fails or the block raises Interrupted, it writes the row and raises SweepFailed. If no row can be opened, it
+    raises WrongDatabase or the database's own error.
     """
     way()
     now, server_now = timezone.now(), database_clock()
@@ -43,13 +43,13 @@ def recorded(started_by: ExpirationRun.StartedBy, undo_of: ExpirationRun | None 
             raise WrongClock(fault)
         yield run
         close(run, ExpirationRun.State.COMPLETED)
-    except BaseException as error:  # whatever stopped it, Ctrl-C included: the ledger tells, and the error goes on
+    except BaseException as error:  # also Ctrl-C: the ledger must say how the run ended; the error is raised again
         run.error = _reason(error)
         asked = isinstance(error, Interrupted) or not isinstance(error, Exception)
-        # The database may be the one that failed; the first error is the one to report.
+        # If the database fails here too, the first error is still the one to report.
         with suppress(Error, driver_errors()):
             _use_a_living_connection()
-            if not asked:  # a commit may have succeeded although its answer was lost
+            if not asked:  # a commit may have succeeded even if the connection broke before its answer came
                 run.refresh_from_db(fields=["expired_count", "restored_count"])
                 announce_rest(run)
         with suppress(Error, driver_errors()):
@@ -82,23 +82,23 @@ def _reason(error: BaseException) -> str:
 
 
 def _finish_dead_runs(now: datetime) -> None:
-    """Tell what they had no time to tell, and mark them interrupted.
+    """Announce the codes that dead runs did not announce, and mark these runs as interrupted.
 
-    A run marked here while it still lives corrects its state itself when it ends.
+    If a run marked here is still alive, it corrects its own row when it ends.
     """
     for run in ExpirationRun.objects.filter(state=ExpirationRun.State.RUNNING):
         if not _process_is_gone(run) and run.last_sign_of_life >= now - SILENCE:
             continue
-        # Of several sweeps that start at once, one does it; the sign is the condition, so no lock is held meanwhile.
+        # If several sweeps start at once, only the one whose update changes the row goes on. No lock is held for that.
         same = ExpirationRun.objects.filter(pk=run.pk, last_sign_of_life=run.last_sign_of_life)
         if same.update(last_sign_of_life=timezone.now()):
             announce_rest(run)
-            run.error = "The process ended before the run did; what it had done stands."
+            run.error = "The process ended before the run did. The codes that it changed stay changed."
             close(run, ExpirationRun.State.INTERRUPTED)
 
 
 def _process_is_gone(run: ExpirationRun) -> bool:
-    """Whether it certainly is; not known of another machine's process, nor on Windows, where asking would end it."""
+    """Whether the process is certainly gone. Never for another machine or on Windows, where os.kill would end it."""
     if run.host != socket.gethostname() or os.name == "nt":
         return False
     try:

@@ -1,4 +1,4 @@
-"""The file in which every expiration is logged, one line a code."""
+"""The log file of the expirations, with one line for each code."""
 
 import logging
 import os
@@ -11,16 +11,16 @@ from typing import Any
 
 from django.utils import timezone
 
-# A record larger than the buffer would reach the file in two writes, and another process's lines could
-# come in between; the largest batch (10,000 codes) makes a record of about 1 MiB.
+# A record larger than the buffer would reach the file in two writes, and lines of another process could come in
+# between. The largest batch (10,000 codes) makes a record of about 1 MiB.
 BUFFER_BYTES = 4 * 1024 * 1024
 
 
 class LogFileHandler(WatchedFileHandler):
-    """Opened at the first line; makes its folder; follows a rotation; raises OSError where it cannot write.
+    """Opens the file at the first line, creates its folder, follows log rotation. Raises OSError if it cannot write.
 
-    The standard handlers print a traceback on stderr and go on: whoever logs never knows. Here it does,
-    and can say so in the ledger (`main.signals.log_expired_codes`).
+    The standard handlers print a traceback on stderr and go on, so the caller never learns of it. Here the caller
+    gets the error, and can write it into the ledger (`main.signals.log_expired_codes`).
     """
 
     def __init__(self, filename: str | Path, **options: Any) -> None:
@@ -41,13 +41,16 @@ class LogFileHandler(WatchedFileHandler):
 
 
 def _not_for_everybody(path: str, flags: int) -> int:
-    """A new file is for its owner and group: it names every code. One that exists keeps its rights."""
+    """Create a new file for its owner and group only, because it names every code. An old file keeps its rights."""
     return os.open(path, flags, 0o640)
 
 
 def _ends_within_a_line(path: Path) -> bool:
-    """Where a process was killed while it wrote, or the disk was full: the next line must not be lost in it."""
-    with suppress(OSError), path.open("rb") as file:  # a pipe or device cannot be asked
+    """Whether the last line is unfinished: a process was killed while writing, or the disk was full.
+
+    The next record would continue that line, and programs that read line by line would miss it.
+    """
+    with suppress(OSError), path.open("rb") as file:  # a pipe or a device has no end to look at
         if file.seek(0, SEEK_END):
             file.seek(-1, SEEK_END)
             return file.read(1) != b"\n"
@@ -55,9 +58,9 @@ def _ends_within_a_line(path: Path) -> bool:
 
 
 class LineFormatter(logging.Formatter):
-    """Gives each line of a message the time and level of its record, so that one record can carry a batch.
+    """Puts the time and level of a record before each line of its message, so that one record can hold a batch.
 
-    The time is of the project's zone and names its offset: on an autumn night an hour comes twice.
+    The time is in the project's zone, with its offset, because one hour comes twice on the autumn night.
     """
 
     def formatTime(self, record: logging.LogRecord, datefmt: str | None = None) -> str:

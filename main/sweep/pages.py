@@ -1,6 +1,6 @@
-"""Long lists of codes, read in pages, so that memory stays flat without a cursor that the server keeps.
+"""Reads long lists of codes in pages: memory stays flat, without a server-side cursor.
 
-The ids of a chapter are read at once, as one text a page; then each page's codes.
+One query reads the ids of a chapter, as one text for each page. Then one query for each page reads its codes.
 """
 
 from array import array
@@ -23,7 +23,7 @@ Row = TypeVar("Row", bound=Model)
 
 
 class Page(NamedTuple):
-    """The ids of codes that are read or expired together."""
+    """The ids of the codes that are read or expired together."""
 
     ids: str
     size: int
@@ -31,9 +31,9 @@ class Page(NamedTuple):
 
 
 def of_overdue(cutoff: datetime, size: int) -> Iterator[Page]:
-    """The codes overdue at `cutoff`, `size` to a page, each page of codes that are stored near each other."""
+    """The codes overdue at `cutoff`, in pages of `size` codes that are stored near each other."""
     place = RawSQL(f"main_referralcode.{way().place}", (), output_field=TextField())  # noqa: S611 - our own text
-    # By a sum: by the id alone, the planner might walk the whole primary key to reach the limit.
+    # Sorted by `id + 0`: for a plain `id`, PostgreSQL might read the whole primary key to find enough overdue codes.
     overdue = ReferralCode.objects.overdue(cutoff).order_by(F("id") + 0).values("id", place=place)
     rest = overdue
     while chapter := _streamed_chapter(rest, size) if way().streams else _chapter(rest, "place", size, "max(id)"):
@@ -44,9 +44,10 @@ def of_overdue(cutoff: datetime, size: int) -> Iterator[Page]:
 
 
 def in_order(codes: QuerySet[Any], *columns: str, by: str = "expires_at") -> Iterator[Any]:
-    """The `columns` of `codes`, or the codes themselves, by date: oldest first, those without a date last.
+    """The `columns` of `codes`, or the codes themselves, ordered by date: oldest first, codes without a date last.
 
-    Or by `-expired_at`, newest first, which all must have then. A code that is deleted meanwhile may be left out.
+    With `by="-expired_at"`: newest first; all codes must have that date. A code that is deleted during the call may be
+    missing.
     """
     column, newest_first = by.removeprefix("-"), by.startswith("-")
     dated = F(column).desc(nulls_last=True) if newest_first else F(column).asc(nulls_last=True)
@@ -96,7 +97,7 @@ def _condition(sql: str, *params: object) -> RawSQL:
 
 
 def _chapter(codes: QuerySet[Any, Any], order: str, size: int, last: str) -> list[Page]:
-    """The first CHAPTER of `codes`, in pages of `size`; with each page what `last` selects."""
+    """The first CHAPTER of `codes`, in pages of `size`; `last` is the SQL for the `last` of each page."""
     sql, params = codes[:CHAPTER].query.sql_with_params()
     with connection.cursor() as cursor:
         cursor.execute(
@@ -109,7 +110,7 @@ def _chapter(codes: QuerySet[Any, Any], order: str, size: int, last: str) -> lis
 
 
 def _streamed_chapter(codes: QuerySet[Any, Any], size: int) -> list[Page]:
-    """The same by id: read to its end, as batches are committed meanwhile."""
+    """The same, by id. The query is read to its end first, because commits of batches must not fall into it."""
     ids = array("q", codes.values_list("id", flat=True)[:CHAPTER].iterator(PAGE))
     parts = [ids[start : start + size].tolist() for start in range(0, len(ids), size)]
     return [Page(str(part), len(part), (part[-1],)) for part in parts]

@@ -1,4 +1,4 @@
-"""What a sweep did or would do, streamed: memory does not grow with the number of codes."""
+"""The report of what a sweep did or would do. It is streamed, so memory does not grow with the number of codes."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -36,7 +36,7 @@ NEWEST_FIRST = "-expired_at"
 
 @dataclass(frozen=True)
 class Report:
-    """The result of a run, or of a dry run, which has none."""
+    """The result of a run, or of a dry run; then `run` is None."""
 
     run: ExpirationRun | None
     cutoff: datetime
@@ -47,7 +47,7 @@ class Report:
 
 
 def report_of_run(run: ExpirationRun) -> Report:
-    """Report the codes that `run` expired, and those that saves had marked since the run before it."""
+    """Report the codes that `run` expired, and those that saves have marked since the previous run."""
     expired = ReferralCode.objects.filter(expired_by=run)
     on_save = _marked_on_save(_completed_runs().exclude(pk=run.pk), until=run.cutoff)
     return Report(run, run.cutoff, expired, run.expired_count, on_save, on_save.count())
@@ -61,7 +61,7 @@ def report_of_dry_run(cutoff: datetime) -> Report:
 
 
 def as_text(report: Report, verbosity: int) -> Iterator[str]:
-    """The lines for people: the first one only for verbosity 0, every code marked on save for 2."""
+    """The lines for people. Verbosity 0: only the first line; 2: also every code that was marked on save."""
     yield _first_line(report)
     if verbosity < 1:
         return
@@ -90,7 +90,7 @@ def as_json(report: Report, verbosity: int) -> Iterator[str]:
 
 
 def as_csv(report: Report, verbosity: int) -> Iterator[str]:
-    """The rows of a CSV file; no cell can start a formula in a spreadsheet."""
+    """The rows of a CSV file. No cell can start a formula in a spreadsheet."""
     yield csv_row(["result", *Line._fields])
     result = "expired" if report.run else "would expire"
     for code in _lines(report.expired, OLDEST_FIRST):
@@ -113,7 +113,7 @@ def _marked_on_save(runs_before: QuerySet[ExpirationRun], until: datetime) -> Re
 
 
 def in_pages(lines: Iterator[str]) -> Iterator[str]:
-    """Join lines to pages: a page costs the terminal or file hardly more than a line."""
+    """Join lines into pages, because writing a page takes hardly longer than writing a line."""
     while page := list(islice(lines, LINES)):
         yield "\n".join(page)
 
@@ -131,7 +131,7 @@ def _first_line(report: Report) -> str:
 
 
 def _text_lines(codes: ReferralCodeQuerySet, by: str, report: Report) -> Iterator[str]:
-    """Of a dry run with the dates. Reading all four columns takes the driver thrice as long as these two."""
+    """A dry run shows dates too. A run reads only two columns, because four take the driver three times as long."""
     if report.run:
         yield from starmap(_text_line, in_order(codes, "code", "agent__name", by=by))
         return

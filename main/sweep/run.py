@@ -1,8 +1,12 @@
-"""The sweep: the only writer of `status = inactive` in bulk, and of the ledger.
+"""The sweep: the only code that sets `status = inactive` in bulk.
 
-An overdue code's way: `sweep` opens the run's line in the ledger; `_batches` reads what is overdue in pages
-(pages.py), expires each page in one transaction (`_expire`) and tells the listeners (announcing.py); the ledger's
-line is closed. signals.py writes the log, report.py what the command prints.
+The path of an overdue code:
+
+1. `sweep` opens a row for the run in the ledger (ledger.py).
+2. `_batches` reads the overdue codes in pages (pages.py).
+3. It expires each page in one transaction (`_expire`), and then tells the listeners (announcing.py). One listener, in
+   signals.py, writes the log.
+4. `sweep` closes the row. report.py makes the lines that the command prints.
 """
 
 from __future__ import annotations
@@ -37,17 +41,18 @@ def sweep(
 ) -> ExpirationRun:
     """Expire every code that is overdue at the instant of the call, and return the completed run.
 
-    Each batch, by default of as many codes as suit the database, is one transaction that writes codes and ledger
-    together; `on_batch` is told its size. Several sweeps may run at once: each code is expired by exactly one. Killed
-    at any moment, what was committed stands, and the next sweep finishes the work and tells what was not told.
+    Each batch is one transaction, which writes the codes and the ledger together. `batch_size` is a number of codes;
+    the default depends on the database. `on_batch` is called with the size of each batch. Several sweeps may run at
+    once: each code is expired by exactly one of them. A sweep that is killed loses nothing: committed batches stay,
+    and the next sweep does the rest and announces what was not announced.
 
-    `on_batch` and the listeners are called in the caller's thread, one batch after the other; when `on_batch` raises,
-    what was begun is finished and announced first. Called in a transaction, the sweep is part of it.
+    `on_batch` and the listeners are called in the caller's thread, one batch after the other. When `on_batch` raises,
+    the batches that have begun are finished and announced first. In a transaction, the sweep is part of it.
 
     Raises SweepFailed when the database or its driver fails, a code stays locked for longer than LOCK_WAIT, the
-    clocks disagree or the process is asked to stop; the run is then marked failed or interrupted, where that can
-    still be written. Raises WrongDatabase for one that is neither PostgreSQL nor SQLite, and the database's own
-    error when the sweep cannot even begin.
+    clocks disagree, or the process is asked to stop. The run is then marked as failed or interrupted, if the database
+    can still be written. Raises WrongDatabase if the database is neither PostgreSQL nor SQLite, and the database's
+    own error if the sweep cannot begin.
     """
     size = batch_size or way().batch_size
     with heartbeat(), recorded(started_by) as run, closing(_batches(run, size)) as batches:
@@ -57,11 +62,11 @@ def sweep(
 
 
 def _batches(run: ExpirationRun, size: int) -> Generator[list[ExpiredCode]]:
-    """Expire page by page what nobody holds; then what is left, as it is let go. Counts and announces each batch.
+    """Expire the codes that nobody has locked, page by page, then the others. Announce each batch.
 
-    A sweep that waits for one code holds no other, so it takes part in no deadlock.
+    While the sweep waits for one code, it holds no lock on another, so it cannot be part of a deadlock.
     """
-    passed_over = 0  # held by somebody, or edited since its page was read
+    passed_over = 0  # codes that were locked, or edited since their page was read
 
     def expire(page: DatedPage) -> list[ExpiredCode]:
         return _expire(run, pages.with_ids(page[0].ids).overdue(run.cutoff), page[1])
@@ -73,8 +78,9 @@ def _batches(run: ExpirationRun, size: int) -> Generator[list[ExpiredCode]]:
 
     instants = _instants()
     dated_pages = zip(pages.of_overdue(run.cutoff, size), instants, strict=False)
-    if way().connections > 1 and not connection.in_atomic_block:  # no other connection sees this transaction's data
-        yield from expired_in_two_connections(dated_pages, expire, tell)  # and leaves the rest to this one:
+    # Inside a transaction there is only its own connection: another one would not see its data.
+    if way().connections > 1 and not connection.in_atomic_block:
+        yield from expired_in_two_connections(dated_pages, expire, tell)  # leaves the pages that it does not do
     for page in dated_pages:
         tell(page, batch := expire(page))
         yield batch
@@ -90,7 +96,7 @@ def _batches(run: ExpirationRun, size: int) -> Generator[list[ExpiredCode]]:
 
 
 def _instants() -> Iterator[datetime]:
-    """The present, each time later than before: so the codes of a later batch have a later `expired_at`."""
+    """The present instant, each time later than the last, so that a later batch has a later `expired_at`."""
     now = timezone.now()
     while True:
         yield now
@@ -100,9 +106,10 @@ def _instants() -> Iterator[datetime]:
 def _expire(
     run: ExpirationRun, overdue: ReferralCodeQuerySet, now: datetime, *, at_most: int | None = None, wait: bool = False
 ) -> list[ExpiredCode]:
-    """Expire those of `overdue` that nobody holds, and count them in the ledger, in one transaction; oldest first.
+    """Expire those of `overdue` that nobody has locked, and count them in the ledger, in one transaction.
 
-    With the lock, the database asks the rule once more. Runs in any thread: `run` in memory is only read.
+    Return them, oldest first. The database checks the rule again under the lock. Safe in any thread, because it only
+    reads `run`.
     """
     chosen = overdue.select_for_update(skip_locked=not wait, no_key=True).values("id")[:at_most]
     with transaction.atomic():
@@ -126,9 +133,9 @@ def _expire(
 
 
 def expire_on_save(code: ReferralCode, using: str) -> None:
-    """Mark the one saved `code` inactive, in the database `using` and in memory, if it is overdue there.
+    """Mark the saved `code` inactive, in memory and in the database `using`, if it is overdue in that database.
 
-    A process whose clock is ahead of the database server's marks nothing that has not ended there too.
+    It must also be past its date by the database server's clock, in case the clock of this process is ahead.
     """
     now = timezone.now()
     marks = {"status": ReferralCode.Status.INACTIVE, "expired_at": now, "expired_by": None}
@@ -144,10 +151,10 @@ def expire_on_save(code: ReferralCode, using: str) -> None:
 
 
 def expire_now(codes: ReferralCodeQuerySet) -> tuple[ExpirationRun, list[ReferralCode]]:
-    """End the active ones of `codes`, because a person says so, and return the run and these codes as they were.
+    """End the active ones of `codes` at a person's request. Return the run, and these codes as they were before.
 
-    A code before its date gets the instant of the call as its date. One transaction, all or nothing.
-    Raises as `sweep` does; nothing is expired then.
+    The date of a code that has not reached it becomes the instant of the call. All codes are in one transaction.
+    Raises the same errors as `sweep`; then no code is expired.
     """
     with recorded(ExpirationRun.StartedBy.ADMIN) as run, transaction.atomic():
         limit_lock_wait()

@@ -1,4 +1,4 @@
-"""Stopping between two batches when a person or the system asks for it."""
+"""Stops the work between two batches when a person or the system asks the process to end."""
 
 import signal
 from collections.abc import Callable, Iterator
@@ -11,10 +11,10 @@ from main.sweep.errors import Interrupted
 
 @contextmanager
 def stop_between_batches() -> Iterator[Callable[[], None]]:
-    """Give a function that raises Interrupted once SIGTERM or Ctrl-C has come; to be called after each batch.
+    """Give a function to call after each batch. It raises Interrupted if SIGTERM or Ctrl-C has come.
 
-    A second signal acts as it would without us. A signal that this process ignores stays ignored. Outside the main
-    thread Python delivers no signals, so there the function never raises.
+    A second signal has its usual effect. A signal that this process ignores stays ignored. Python delivers signals
+    only to the main thread; in another thread the function never raises.
     """
     received: list[str] = []
     signals = [signal.SIGTERM, signal.SIGINT] if current_thread() is main_thread() else []
@@ -31,7 +31,7 @@ def stop_between_batches() -> Iterator[Callable[[], None]]:
 
     def stop_if_asked() -> None:
         if received:
-            raise Interrupted(f"Stopped by {received[0]} after the batch at hand.")
+            raise Interrupted(f"Stopped by {received[0]} after the current batch.")
 
     for number in handlers:
         signal.signal(number, remember)

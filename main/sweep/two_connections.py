@@ -1,6 +1,7 @@
-"""A quicker way through the pages of a large sweep: two threads expire them, each in a connection of its own.
+"""A faster way through the pages of a large sweep: two threads expire them, each with its own connection.
 
-What the sweep does is in run.py; this does the same and may be skipped by a reader (docs/decisions/0072 has the why).
+The result is the same as that of the loop in run.py, so a reader may skip this file. docs/decisions/0072 says why it
+exists.
 """
 
 from collections import deque
@@ -21,12 +22,12 @@ Batch = TypeVar("Batch")
 def expired_in_two_connections(
     pages: Iterator[Page], expire: Callable[[Page], Batch], tell: Callable[[Page, Batch], None]
 ) -> Generator[Batch]:
-    """Expire each of `pages`, tell of it in the caller's thread, and yield it; in the order of the pages.
+    """Expire `pages`. In their order, and in the caller's thread, call `tell` for each page and yield its batch.
 
-    When the caller stops or a page fails, what was begun is finished and told. Leaves in `pages` what it does not do:
-    all but the first, done in the caller's own connection, where the server has no room for two more.
+    When the caller stops or a page fails, the pages that have begun are finished and told. If the server has no room
+    for two more connections, only the first page is done, in the caller's connection, and the rest stay in `pages`.
     """
-    for page in pages:  # a night of one page is not worth two connections
+    for page in pages:  # the first page alone: a sweep of one page is not worth two connections
         tell(page, batch := expire(page))
         yield batch
         break
@@ -48,7 +49,7 @@ def _ahead(
 
     def finish() -> Batch:
         page, future = begun[0]
-        batch = future.result()  # interrupted while it waits, this one is still among those that are finished below
+        batch = future.result()  # if this is interrupted, the page is still in `begun` and is finished below
         begun.popleft()
         tell(page, batch)
         return batch
@@ -56,7 +57,7 @@ def _ahead(
     try:
         for page, thread in zip(pages, cycle(threads), strict=False):
             begun.append((page, thread.submit(expire, page)))
-            # One more than there are threads, so that none is idle while the caller looks at a batch.
+            # One more page than threads, so that no thread is idle while the caller handles a batch.
             if len(begun) > len(threads):
                 yield finish()
         while begun:
@@ -64,13 +65,13 @@ def _ahead(
     finally:
         running = [(page, future) for page, future in begun if not future.cancel()]
         for page, future in running:
-            with suppress(Error, driver_errors()):  # the caller has the first one already
+            with suppress(Error, driver_errors()):  # the caller already has the first error
                 tell(page, future.result())
 
 
 @contextmanager
 def _thread_with_connection() -> Iterator[ThreadPoolExecutor]:
-    """A thread, whose connection of Django's is its own. Raises OperationalError where it gets none."""
+    """A thread with its own database connection. Raises OperationalError if the server refuses the connection."""
     with ThreadPoolExecutor(1, "sweep") as thread:
         try:
             thread.submit(_connect).result()
@@ -80,7 +81,7 @@ def _thread_with_connection() -> Iterator[ThreadPoolExecutor]:
 
 
 def _connect() -> None:
-    connection.ensure_connection()  # of the thread that runs this
+    connection.ensure_connection()  # the connection of the thread that calls this
 
 
 def _disconnect() -> None:

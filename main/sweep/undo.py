@@ -1,4 +1,4 @@
-"""Undoing a run: the codes that it expired and that nobody has touched since work again."""
+"""Undoes a run: the codes that it expired are active again, unless somebody has touched them since."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ UNDOABLE = [ExpirationRun.State.COMPLETED, ExpirationRun.State.FAILED, Expiratio
 
 BATCH_SIZE = 1000
 
-# Sent after the commit that put `codes` (a list of ExpiredCode) back; `run` is the row of the undo.
+# Sent after the commit that put `codes` (a list of ExpiredCode) back. `run` is the undo's own row of the ledger.
 referral_codes_restored = Signal()
 
 
@@ -31,13 +31,13 @@ def undo(
     *,
     on_batch: Callable[[int], object] = lambda size: None,
 ) -> ExpirationRun:
-    """Put back the codes of `run` that nobody touched since; return the undo's own row of the ledger.
+    """Put back the codes of `run` that nobody has touched since. Return the undo's own row of the ledger.
 
-    Works in batches as the sweep does: killed at any moment, what was put back stands, and undoing the run
-    once more does the rest. `run` is marked undone at the end. A code that is past its date is expired
-    again by the next sweep.
+    Works in batches, as the sweep does. If it is killed, finished batches stay, and a second undo of the run does the
+    rest. `run` is marked as undone at the end. The next sweep expires the codes that are past their date again.
 
-    Raises CannotUndo for a run that is running, undone, or itself an undo; else as `sweep` does.
+    Raises CannotUndo if the run is still running, is undone already, or is itself an undo. Otherwise it raises the
+    same errors as `sweep`.
     """
     refuse_what_cannot_be_undone(run)
     with recorded(started_by, undo_of=run) as undoing:
@@ -52,7 +52,7 @@ def refuse_what_cannot_be_undone(run: ExpirationRun) -> None:
     """Raise CannotUndo, with the reason, unless `run` is a sweep that has ended."""
     if run.undo_of_id:
         raise CannotUndo(
-            f"Run {run.pk} is itself the undo of run {run.undo_of_id}; the next sweep does its work again."
+            f"Run {run.pk} is itself the undo of run {run.undo_of_id}. The next sweep expires its codes again."
         )
     if run.state == ExpirationRun.State.UNDONE:
         raise CannotUndo(f"Run {run.pk} is undone already.")
@@ -61,7 +61,7 @@ def refuse_what_cannot_be_undone(run: ExpirationRun) -> None:
 
 
 def untouched(run: ExpirationRun) -> ReferralCodeQuerySet:
-    """The codes of `run` that are as it left them. Every save sets `updated_at`, the sweep never does."""
+    """The codes of `run` that nobody has changed since. Every save sets `updated_at`; the sweep never does."""
     return ReferralCode.objects.filter(
         expired_by=run, status=ReferralCode.Status.INACTIVE, expired_at__isnull=False, updated_at__lte=F("expired_at")
     ).order_by("expires_at", "id")
@@ -75,7 +75,7 @@ def left(run: ExpirationRun) -> Iterator[tuple[ReferralCode, str]]:
 
 
 def gone(run: ExpirationRun) -> int:
-    """How many codes are no longer the run's: deleted, expired once more, or saved by one who had read them before."""
+    """How many codes no longer belong to the run: deleted, expired by a later run, or overwritten by an older copy."""
     restored = run.undos.aggregate(total=Sum("restored_count"))["total"] or 0
     return run.expired_count - restored - run.codes.count()
 
@@ -89,7 +89,7 @@ def _why_left(code: ReferralCode) -> str:
 
 
 def _batches(run: ExpirationRun, undoing: ExpirationRun) -> Iterator[list[ExpiredCode]]:
-    """What nobody holds batch by batch, then the rest one code at a time, so as to take part in no deadlock."""
+    """Put back the codes that nobody has locked, in batches; then the others one at a time, to avoid deadlocks."""
     while batch := _restore_batch(run, undoing, BATCH_SIZE) or _restore_batch(run, undoing, 1, wait=True):
         yield batch
 
@@ -98,8 +98,8 @@ def _restore_batch(run: ExpirationRun, undoing: ExpirationRun, size: int, *, wai
     with transaction.atomic():
         if wait:
             limit_lock_wait()
-        # Under the lock the database evaluates the condition once more.
-        # In the order of their index: in any other, each batch would sort all that are left.
+        # The database checks the condition again under the lock.
+        # Ordered by id, as the index is: with another order, each batch would sort all remaining codes.
         locked = untouched(run).order_by("id").select_for_update(skip_locked=not wait, no_key=True)
         batch = [ExpiredCode(*row) for row in locked.values_list("id", "code", "agent_id", "expires_at")[:size]]
         if batch:

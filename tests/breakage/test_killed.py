@@ -68,7 +68,7 @@ def test_asked_to_stop_it_finishes_the_batch_and_says_what_stands(world, number)
     process.send_signal(number)
     code, output, errors = ended(process)
     state, count, error, _ = world.last_run()
-    assert (state, error) == ("interrupted", f"Stopped by {number.name} after the batch at hand.")
+    assert (state, error) == ("interrupted", f"Stopped by {number.name} after the current batch.")
     assert (code, output) == (1, "")
     assert errors == f"CommandError: Stopped early. {count} codes were already expired and stay expired. {error}\n"
     assert 0 < count < CODES
