@@ -8,7 +8,7 @@ from main.accounts import views as account_views
 from main.accounts.users import signed_in
 from main.codes.editing import Task
 
-# One name for all; `task` says which: {% url "manage_referral_codes" pk=7 code_pk=1 task="extend" %}
+# All tasks share one name; `task` chooses: {% url "manage_referral_codes" pk=7 code_pk=1 task="extend" %}
 tasks: list[URLPattern] = [
     path("new/", views.manage_referral_codes, {"task": views.NEW}, name="manage_referral_codes"),
     *(
@@ -17,7 +17,7 @@ tasks: list[URLPattern] = [
     ),
 ]
 
-# Templates of our own names: Django's belong to the admin, whose pages of the same kind look different.
+# The templates have their own names, because the admin has other pages under Django's names.
 account: list[URLPattern] = [
     path("sign-in/", account_views.SignInView.as_view(), name="sign_in"),
     path("sign-out/", auth.LogoutView.as_view(next_page=conf.login_url()), name="sign_out"),

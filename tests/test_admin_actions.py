@@ -308,7 +308,7 @@ def test_a_code_that_is_not_there_is_no_error_page(client, pk):
     there = [make_code("ON-10").pk] if pk == "x" else []
     response = client.post(LIST, {"action": "switch_off", "_selected_action": [pk, *there], "index": "0"})
     assert [str(message) for message in get_messages(response.wsgi_request)] == [
-        "Nothing was done: they left the list meanwhile."
+        "Nothing was done: the chosen codes could not be found in the list."
     ]
 
 

@@ -170,7 +170,7 @@ class TestALongList:
 
     def test_is_cut_and_says_so(self, client):
         assert [shown(client), shown(client, "?p=2")] == [["N-0", "N-1"], ["N-2"]]
-        assert "There are more: these are the first 3." in page_of(client)
+        assert "There are more codes: these are the first 3." in page_of(client)
         assert "There are more" not in page_of(client, "?state=overdue")
 
     def test_has_no_counts(self, client):

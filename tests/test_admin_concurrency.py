@@ -109,7 +109,7 @@ def test_a_chosen_code_that_left_the_list_meanwhile_is_left_alone_and_counted(cl
         {"action": "switch_off", "_selected_action": [late.pk, extended.pk], "seen": seen(late, extended)},
     )
     told = said(response)
-    assert told[0] == "1 of the chosen codes left the list meanwhile."
+    assert told[0] == "1 of the chosen codes could not be found in the list."
     assert told[1].startswith("LATE-10 was switched off.")
     assert len(told) == 2
     extended.refresh_from_db()

@@ -74,7 +74,7 @@ def test_the_chart_stacks_to_the_floor_and_says_the_same_as_a_table(client):
 
 def test_before_the_first_run_it_says_so(client):
     page = front_page(client)
-    assert "There has been none yet." in page
+    assert "No run yet." in page
     assert SILENT in page
 
 

@@ -54,7 +54,7 @@ def test_the_codes_of_a_run_are_not_shown_to_one_who_may_not_see_codes(client, r
     response = client.get(f"/admin/main/expirationrun/{run.pk}/change/")
     assert response.status_code == 200
     assert "SECRET-10" not in response.content.decode()
-    assert "Usable now" not in client.get("/admin/").content.decode()
+    assert "Working now" not in client.get("/admin/").content.decode()
 
 
 @pytest.mark.parametrize("model", MODELS)

@@ -75,7 +75,7 @@ def test_an_undone_run_has_no_button_and_a_second_try_is_refused(client, run):
 def test_a_run_with_nothing_left_says_so(client):
     run = make_run(NOW - timedelta(hours=10))
     client.force_login(make_staff())
-    assert "Nothing is left to be put back." in client.get(undo_of(run)).content.decode()
+    assert "There are no codes to put back." in client.get(undo_of(run)).content.decode()
 
 
 @pytest.mark.parametrize("method", ["get", "post"])

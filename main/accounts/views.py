@@ -1,4 +1,4 @@
-"""Signing in, and the zone in which a visitor reads times."""
+"""The sign-in page, and the page where visitors choose their time zone."""
 
 from typing import Any
 

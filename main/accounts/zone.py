@@ -1,4 +1,4 @@
-"""The time zone in which a visitor reads and writes times: chosen on the page `zone`, kept in a cookie."""
+"""The visitor's time zone, for showing and reading times: chosen on the page `zone`, kept in a cookie."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -11,19 +11,19 @@ from django.utils import timezone
 
 COOKIE = "zone"
 COOKIE_AGE = timedelta(days=365)
-# Places, as people know them; the database of zones has abbreviations and old names as well.
+# Places, as people know them. The zone database also has abbreviations and old names.
 REGIONS = ("Africa", "America", "Antarctica", "Asia", "Atlantic", "Australia", "Europe", "Indian", "Pacific")
 
 
 @cache
 def zones() -> list[str]:
-    """The zones to choose from. Looked up on first use: that takes as long as 3 % of the start of a command."""
+    """The zones to choose from. Looked up on first use: at import, every command would take 3 % longer to start."""
     known = (name for name in available_timezones() if name.split("/")[0] in REGIONS)
     return sorted({"UTC", settings.TIME_ZONE, *known})
 
 
 def visitor_zone(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
-    """Middleware: answers in the visitor's zone where it is set and known, else in that of the project."""
+    """Middleware: use the visitor's zone if it is set and known, otherwise the project's."""
 
     def answer(request: HttpRequest) -> HttpResponse:
         name = request.COOKIES.get(COOKIE, "")

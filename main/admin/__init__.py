@@ -1,4 +1,4 @@
-"""The staff's side: codes, agents and the ledger in the Django admin."""
+"""Codes, agents and the ledger in the Django admin, for staff."""
 
 from main.admin import codes, profiles, runs
 

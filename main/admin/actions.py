@@ -1,4 +1,4 @@
-"""What staff do to the codes chosen in the list. Each action says what it did, what it left and why."""
+"""The actions on the codes that staff choose in the list. Each says what it did, what it left, and why."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ from main.models import ReferralCode, ReferralCodeQuerySet
 from main.sweep.errors import SweepFailed
 from main.sweep.run import expire_now
 
-# Locked together, and confirmed on one page.
+# So many codes are locked together, and confirmed on one page.
 AT_MOST = 500
 UNDO_AT = "admin:main_referralcode_undo"
 
 
 def asks_first(task: Task, question: str, days: int = 0) -> Callable[..., HttpResponse | None]:
-    """The action that does `task` to the chosen codes, once a person has seen what that will do."""
+    """Return the action that does `task` to the chosen codes after a page has shown what it will do."""
 
     def action(model_admin: Any, request: HttpRequest, codes: ReferralCodeQuerySet) -> HttpResponse | None:
         seen = _seen(request)
@@ -45,7 +45,7 @@ def asks_first(task: Task, question: str, days: int = 0) -> Callable[..., HttpRe
 
 
 def extend_by(days: int) -> Callable[..., HttpResponse | None]:
-    """The action that extends by `days` days."""
+    """Return the action that extends by `days` days."""
     extend = asks_first(Task.EXTEND, f"Extend codes by {days} days?", days)
     extend.__name__ = f"extend_by_{days}_days"
     return admin.action(extend, description=f"Extend by {days} days", permissions=["change"])
@@ -53,7 +53,7 @@ def extend_by(days: int) -> Callable[..., HttpResponse | None]:
 
 @admin.action(description="Expire now", permissions=["change"])
 def expire(model_admin: Any, request: HttpRequest, codes: ReferralCodeQuerySet) -> HttpResponse | None:
-    """End active codes at this moment, in a run of their own, once a person has seen which."""
+    """End active codes at this moment, in a run of their own, after a page has shown which codes these are."""
     seen = _seen(request)
     chosen = list(codes.order_by("pk"))
     if seen is None:
@@ -74,7 +74,7 @@ def expire(model_admin: Any, request: HttpRequest, codes: ReferralCodeQuerySet) 
 
 @admin.action(description="Delete", permissions=["delete"])
 def delete_selected(model_admin: Any, request: HttpRequest, codes: ReferralCodeQuerySet) -> Any:
-    """Django's own, with the codes locked: whether a run has expired one is asked once no run can do so any more."""
+    """Django's own action, with the codes locked first, so that no run can expire a code while it is being deleted."""
     with transaction.atomic():
         chosen = ReferralCode.objects.filter(pk__in=[code.pk for code in editing.locked(codes)])
         return actions.delete_selected(model_admin, request, chosen)
@@ -93,7 +93,7 @@ ALL: list[Any] = [
 
 
 def _seen(request: HttpRequest) -> Seen | None:
-    """The versions of the codes that the person saw on the page that asks; None where there was no such page."""
+    """The version of each code on the confirmation page that the person saw; None if there was no such page."""
     try:
         return {int(pk): str(seen) for pk, seen in json.loads(request.POST.get("seen", "")).items()}
     except (ValueError, AttributeError, RecursionError):
@@ -114,7 +114,7 @@ def _preview_of_expiry(codes: Iterable[ReferralCode]) -> Outcome:
 
 
 def _expire(request: HttpRequest, chosen: list[int]) -> list[Edit]:
-    """Expire the codes with the ids `chosen` in a run of its own."""
+    """Expire the codes with the ids `chosen` in a run of their own."""
     if not chosen:
         return []
     run, expired = expire_now(ReferralCode.objects.filter(pk__in=chosen))

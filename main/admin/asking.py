@@ -1,4 +1,4 @@
-"""The page that says what will happen to several codes, before it does; and the undo of what has happened."""
+"""The confirmation page for an action on several codes, and the undo of the last such action."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from main.models import ReferralCode
 def ask(
     model_admin: Any, request: HttpRequest, question: str, chosen: list[ReferralCode], outcome: Outcome
 ) -> HttpResponse:
-    """The page that asks the `question`: the codes as they are, and as they would be by the `outcome`."""
+    """The confirmation page with this `question`: the codes as they are now, and as `outcome` would leave them."""
     now = {code.pk: code for code in chosen}
     context = {
         **model_admin.admin_site.each_context(request),
@@ -40,7 +40,7 @@ def ask(
 
 
 def undo_view(model_admin: Any, request: HttpRequest, key: str) -> HttpResponse:
-    """Ask on GET, undo on POST: what this person did last to several codes, while it is remembered under `key`."""
+    """Undo this person's last action on several codes, kept in the session under `key`: GET asks, POST does it."""
     if not model_admin.has_change_permission(request):
         raise PermissionDenied
     undo = remembered(request, key)

@@ -1,4 +1,4 @@
-"""A list that stays quick however many codes there are."""
+"""A list of codes that stays fast with millions of codes."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ if TYPE_CHECKING:
 else:
     BasePaginator = Paginator
 
-# Counting to here takes milliseconds; nobody pages further, a filter or the search leads there sooner.
+# Counting to here takes milliseconds. Nobody pages further than this; a filter or the search is faster.
 COUNTED_AT_MOST = 10_000
 
 
 def counted(objects: Any) -> int:
-    """Return how many rows the queryset `objects` has, or COUNTED_AT_MOST + 1 where they are more."""
+    """Return how many rows the queryset `objects` has, or COUNTED_AT_MOST + 1 if there are more."""
     count: int = objects.order_by()[: COUNTED_AT_MOST + 1].count()
     return count
 
@@ -35,7 +35,7 @@ class CappedPaginator(BasePaginator):
 
     @cached_property
     def goes_on(self) -> bool:
-        """Whether there are more objects than pages show."""
+        """Whether there are more objects than the pages show."""
         return self._counted > COUNTED_AT_MOST
 
     @cached_property
@@ -44,7 +44,7 @@ class CappedPaginator(BasePaginator):
 
 
 class CodeChangeList(StrictChangeList):
-    """Counts beside the filters, while the table is small."""
+    """Shows counts beside the filters, but only while there are few codes."""
 
     def __init__(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
         super().__init__(request, *args, **kwargs)

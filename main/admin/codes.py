@@ -52,7 +52,7 @@ class CodeAdmin(StrictAdmin):
     list_display = ["code", "state", "expires", "agent_link", "percent", "created_on"]
     list_filter = [RunFilter, AgentFilter, StateFilter, ExpiryFilter]
     list_per_page = 50
-    # What needs attention first: overdue, then ending soonest; what has ended comes last.
+    # Overdue codes first, because they need attention; then the active ones by their date; inactive codes last.
     ordering: ClassVar[Any] = ["status", NullsLast("expires_at"), "pk"]
     paginator = CappedPaginator
     search_fields = ["code", "agent__name"]
@@ -99,7 +99,7 @@ class CodeAdmin(StrictAdmin):
 
     @admin.display(description="marked inactive")
     def ended_by(self, code: ReferralCode) -> SafeString | str:
-        """Names the run that expired the code, with a link to it."""
+        """Who or what marked the code inactive; a run with a link to it."""
         if not code.expired_at:
             return "by a person, or before it was imported"
         if not code.expired_by:
@@ -123,7 +123,7 @@ class CodeAdmin(StrictAdmin):
         ]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ReferralCode]:
-        # Joined, the database would join a million rows before it sorts them; so agents are read for the page alone.
+        # No join: the database would join all rows before it sorts them. Agents are read for one page only.
         return super().get_queryset(request).prefetch_related("agent__user")
 
     def get_fieldsets(self, request: HttpRequest, obj: ReferralCode | None = None) -> Any:
@@ -134,7 +134,7 @@ class CodeAdmin(StrictAdmin):
         return [*self.fieldsets, ("Record", {"fields": fields})]
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> ReferralCode | None:
-        """To be changed, a code is locked: a sweep comes wholly before or after the edit."""
+        """Lock a code that will be changed, so that no sweep changes it between the check and the save."""
         code = super().get_object(request, object_id, from_field)
         if code and request.method == "POST" and connection.in_atomic_block:  # the history page opens none
             return ReferralCode.objects.select_for_update(no_key=True).filter(pk=code.pk).first()
@@ -143,7 +143,7 @@ class CodeAdmin(StrictAdmin):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[ReferralCode], search_term: str
     ) -> tuple[QuerySet[ReferralCode], bool]:
-        """Look once, as the count, the dates and the page would each read all codes; agents first, without a join."""
+        """Search once and keep the ids: the count, the dates and the page would each read all codes again."""
         term = search_term.strip()
         if not term:
             return queryset, False
@@ -154,7 +154,7 @@ class CodeAdmin(StrictAdmin):
     def get_deleted_objects(
         self, objs: Sequence[Any] | QuerySet[Any], request: HttpRequest
     ) -> tuple[list[Any], dict[str, int], set[str], list[str]]:
-        """Codes that a run expired are kept: the ledger counts them."""
+        """Keep codes that a run has expired, because the ledger counts them."""
         kept = [f"{code}, by run {code.expired_by_id}" for code in objs if code.expired_by_id]
         return ([], {}, set(), kept) if kept else super().get_deleted_objects(objs, request)
 
@@ -164,27 +164,27 @@ class CodeAdmin(StrictAdmin):
     def formfield_for_dbfield(self, db_field: Field[Any, Any], request: Any, **kwargs: Any) -> Any:
         field: Any = super().formfield_for_dbfield(db_field, request, **kwargs)
         if db_field.name == "agent":
-            # The list of choices opens inside the page's main part, where a screen reader looks for it.
+            # The list of choices opens inside the main part of the page, so that screen readers find it.
             field.widget.widget.attrs["data-dropdown-parent"] = "#content-start"
             field.widget.can_delete_related = field.widget.can_change_related = False
         return field
 
     def save_model(self, request: HttpRequest, obj: ReferralCode, form: CodeForm, change: bool) -> None:
         super().save_model(request, obj, form, change)
-        if not obj.is_usable:  # one that works needs no word beside Django's own
+        if not obj.is_usable:  # for a code that works, Django's own message is enough
             tell_saved(request, obj)
 
     def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         try:
             return super().changeform_view(request, *args, **kwargs)
-        except IntegrityError:  # saved between the check of the form and the save
+        except IntegrityError:  # somebody saved the same code after the form was checked
             messages.error(request, "Nothing was saved: this code was created by someone else just now.")
             return HttpResponseRedirect(request.get_full_path())
 
     def response_action(
         self, request: HttpRequest, queryset: QuerySet[ReferralCode], **where: Any
     ) -> HttpResponse | None:
-        """Refuse what no page of ours sends, and more codes than one transaction should hold."""
+        """Refuse ids that none of our pages sends, and more codes than one transaction should lock."""
         chosen = set(request.POST.getlist(ACTION_CHECKBOX_NAME))
         everything = request.POST.get("select_across", "0") != "0"
         found = queryset.order_by()
@@ -194,11 +194,13 @@ class CodeAdmin(StrictAdmin):
             found = found.filter(pk__in=chosen)
         count = found[: actions.AT_MOST + 1].count()
         if not count or count > actions.AT_MOST:
-            advice = f"choose at most {actions.AT_MOST} codes at a time" if count else "they left the list meanwhile"
+            too_many = f"choose at most {actions.AT_MOST} codes at a time"
+            advice = too_many if count else "the chosen codes could not be found in the list"
             messages.error(request, f"Nothing was done: {advice}.")
             return HttpResponseRedirect(request.get_full_path())
         if not everything and count < len(chosen):
-            messages.warning(request, f"{len(chosen) - count} of the chosen codes left the list meanwhile.")
+            missing = len(chosen) - count
+            messages.warning(request, f"{missing} of the chosen codes could not be found in the list.")
         return super().response_action(request, queryset, **where)
 
 

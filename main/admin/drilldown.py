@@ -1,4 +1,4 @@
-"""The way from a year to a month to a day, in a list too long for the database to say which of them have codes."""
+"""Links from a year to a month to a day, without asking the database which of them have codes: that would be slow."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from django.utils import timezone
 
 FIELD = "expires_at"
 PARTS = ("year", "month", "day")
-# Beyond, there are only dates that stand for no end at all; their last year is offered as well.
+# Dates further away usually mean "never", so of the later years only the last one is offered.
 YEARS = 12
 
 
 def drilldown(cl: ChangeList) -> dict[str, Any]:
-    """What Django's template `admin/date_hierarchy.html` needs, at the cost of at most one query."""
+    """What Django's template `admin/date_hierarchy.html` needs, with at most one query."""
     chosen = [int(cl.params[f"{FIELD}__{part}"]) for part in PARTS if f"{FIELD}__{part}" in cl.params]
     if not chosen:
         return {"show": True, "choices": [_choice(cl, [year]) for year in _years(cl)]}

@@ -1,4 +1,4 @@
-"""What the list of codes can be narrowed to."""
+"""The filters of the list of codes."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ MONTH = timedelta(days=30)
 
 
 class StateFilter(admin.SimpleListFilter):
-    """By the state that the list displays, or by whether the code works."""
+    """By the state that the list shows, or by whether the code works."""
 
     title = "state"
     parameter_name = "state"
@@ -39,7 +39,7 @@ class StateFilter(admin.SimpleListFilter):
 
 
 class ExpiryFilter(admin.SimpleListFilter):
-    """By date, of the codes whose status is active: the others have ended already."""
+    """By date, for codes whose status is active: the others have ended already."""
 
     title = "expiry (active codes)"
     parameter_name = "expiry"
@@ -62,7 +62,7 @@ class ExpiryFilter(admin.SimpleListFilter):
 
 
 class OneOf(admin.SimpleListFilter):
-    """Narrows to the codes of one object; comes by a link alone, since a choice of all would be long."""
+    """The codes of one agent or run. Only links set this filter: a list of all choices would be too long."""
 
     model: type[Model]
 

@@ -1,4 +1,4 @@
-"""The form on which staff write a code in the admin."""
+"""The admin's form for a code."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from main.models import UserProfile
 
 
 class ExpiryWidget(ShowsEnd, AdminSplitDateTime):
-    """With the calendar and the clock of the admin."""
+    """The date and time boxes, with the calendar and the clock of the admin."""
 
     def __init__(self, attrs: dict[str, Any] | None = None) -> None:
         super().__init__(attrs)
@@ -29,7 +29,7 @@ class CodeForm(ReferralCodeForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        # A person who may only look gets no fields at all.
+        # The form has no fields for staff who may view codes but not change them.
         if "agent" in self.fields:
             agents = Q(role=UserProfile.Role.AGENT) | Q(pk=self.instance.agent_id)
             self.fields["agent"].queryset = UserProfile.objects.filter(agents)  # type: ignore[attr-defined]

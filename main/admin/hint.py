@@ -1,4 +1,4 @@
-"""The line on the form of a code that says, before the save, what the save will do."""
+"""The line on a code's form that says, before the save, what the save will do."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ DECIDING = ("expires_at", "status", "agent")  # the fields of the form that deci
 
 @require_POST
 def what_a_save_does(request: HttpRequest, model_admin: Any, object_id: str | None = None) -> JsonResponse:
-    """Validate the posted form of a new code, or of the code `object_id`, save nothing, and answer one sentence.
+    """Validate the posted form of a new code, or of the code `object_id`, without saving. Answer with one sentence.
 
     The answer also has `alarm`: whether the save would end a code that is active now.
     """

@@ -1,4 +1,4 @@
-"""The ledger, to be read: what each run did, when, and for whom."""
+"""The ledger in the admin, read-only: what each run did, when, and who started it."""
 
 from __future__ import annotations
 
@@ -62,14 +62,14 @@ class RunAdmin(StrictAdmin):
 
     @admin.display(description="undo")
     def undo(self, run: ExpirationRun) -> SafeString | str:
-        """The run that this one undid, or the latest that undid it."""
+        """The run that this one undid, or the latest undo of this run."""
         if run.undo_of:
             return format_html('undid <a href="{}">run {}</a>', _url(run.undo_of), run.undo_of.pk)
         undoing = run.undos.first()
         return format_html('undone by <a href="{}">run {}</a>', _url(undoing), undoing.pk) if undoing else "not undone"
 
     def get_fields(self, request: HttpRequest, obj: ExpirationRun | None = None) -> Any:
-        """Without what there is nothing to say of."""
+        """Leave out fields that are empty for this run."""
         fields = ["started", "ended", "result", "count", "upto", "by"]
         if not obj:
             return fields
@@ -79,7 +79,7 @@ class RunAdmin(StrictAdmin):
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """The codes are for those who may see codes."""
+        """Show the codes of the run, but only to people who may view codes."""
         run = self.get_object(request, object_id)
         context = dict(extra_context or {})
         if run and request.user.has_perm("main.view_referralcode"):

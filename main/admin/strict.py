@@ -1,4 +1,4 @@
-"""Django's admin, strict with what somebody writes into an address or a form by hand: its own would fail there."""
+"""An admin that refuses addresses and forms which somebody wrote by hand, where Django's own answers 500."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ DATE_PARTS = ("year", "month", "day")
 
 
 class IdAutocomplete(AutocompleteSelect):
-    """Django's own fails at an id that is no number, before the form can refuse it."""
+    """Ignores ids that are not numbers, so that the form refuses them. Django's own widget raises an error."""
 
     def optgroups(self, name: str, value: Any, attr: Any = None) -> Any:
         return super().optgroups(name, list(filter(is_id, value)), attr)
 
 
 class StrictChangeList(ChangeList):
-    """Sends a date that cannot be in an address back to the list without it."""
+    """If an address has an impossible date, leads back to the list without it."""
 
     def get_filters(self, request: HttpRequest) -> Any:
         if self.date_hierarchy:
@@ -46,13 +46,13 @@ class StrictChangeList(ChangeList):
 
 
 class StrictAdmin(ModelAdmin):
-    """Takes from an address what pages of the admin write there themselves, and an id only where it is a number."""
+    """Accepts in an address only what the admin's own pages write there, and only ids that are numbers."""
 
     class Media:
         css = {"all": ["main/admin.css"]}
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
-        """Headed with what it lists: Django says "Select … to change"."""
+        """Use the plural name as the heading. Django's own is "Select … to change"."""
         title = capfirst(self.opts.verbose_name_plural)
         return super().changelist_view(request, {"title": title, **(extra_context or {})})
 
@@ -76,10 +76,10 @@ class StrictAdmin(ModelAdmin):
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
     def lookup_allowed(self, lookup: str, value: str, request: Any = None) -> bool:
-        """Only what the filters and dates of the list write into an address.
+        """Allow only what the filters and dates of the list write into an address.
 
-        Django allows any lookup of the model's own fields: some fail with some values, a regular expression keeps the
-        database busy, and a comparison finds out what a page does not show.
+        Django allows every lookup on the model's own fields. Some of them fail with some values, a regular expression can
+        keep the database busy, and comparisons can reveal what a page does not show.
         """
         try:
             self.opts.get_field(lookup.partition("__")[0])

@@ -1,4 +1,4 @@
-"""Undoing a run from the ledger: asked first, on a page that says what it would put back, what not, and why."""
+"""Undoes a run from the ledger. First a page shows which codes will be put back, which will not, and why."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ SHOWN = 50
 
 
 def can_undo(request: HttpRequest, run: ExpirationRun) -> bool:
-    """Whether this person may, and the run is one that can be undone."""
+    """Whether this person has the right, and the run can be undone."""
     try:
         refuse_what_cannot_be_undone(run)
     except CannotUndo:
@@ -36,7 +36,7 @@ def can_undo(request: HttpRequest, run: ExpirationRun) -> bool:
 @csrf_protect
 @require_http_methods(["GET", "HEAD", "POST"])
 def undo_view(request: Any, run: ExpirationRun, context: dict[str, Any]) -> HttpResponse:
-    """Ask on GET, undo on POST. Raises PermissionDenied for one who may not change codes."""
+    """Ask on GET, undo on POST. Raises PermissionDenied for people who may not change codes."""
     if not _may(request):
         raise PermissionDenied
     try:

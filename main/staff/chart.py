@@ -1,4 +1,4 @@
-"""The bars of a chart, laid out for an SVG."""
+"""The positions and sizes of a bar chart, for an SVG."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from main.staff.dashboard import Week
 
 WIDTH, HEIGHT = 900, 220
 TOP, FLOOR = 24, 190
-BAR = 0.7  # of the room that a week has
+BAR = 0.7  # the width of a bar, as a part of the width of its week
 
 
 class Part(NamedTuple):
@@ -36,7 +36,7 @@ class Chart(NamedTuple):
 
 
 def chart_of(weeks: list[Week]) -> Chart:
-    """Lay out one stacked bar a week, the tallest from the floor to the top."""
+    """Lay out one stacked bar for each week. The tallest bar fills the height."""
     room = WIDTH / len(weeks)
     tallest = max(week.total for week in weeks) or 1
     bars = [_bar(week, number * room, room, (FLOOR - TOP) / tallest) for number, week in enumerate(weeks)]

@@ -17,7 +17,7 @@ INSTANT = timedelta(microseconds=1)
 
 
 class Week(NamedTuple):
-    """How many codes reach their date in the week that begins on Monday `start`, by what is to be said of them."""
+    """How many codes reach their date in the week that begins on Monday `start`, by kind."""
 
     start: date
     active: int
@@ -30,7 +30,7 @@ class Week(NamedTuple):
 
 
 class Dashboard(NamedTuple):
-    """What is so at the instant of the call."""
+    """The figures of the front page at one instant."""
 
     working: int
     overdue: int
@@ -38,7 +38,7 @@ class Dashboard(NamedTuple):
     endless: int
     weeks: list[Week]
     last_run: ExpirationRun | None
-    silent_for: float | None  # hours, where no sweep completed in so many
+    silent_for: float | None  # hours in which no sweep has completed; None if one has completed lately
 
     @classmethod
     def now(cls) -> Self:

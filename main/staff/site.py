@@ -18,7 +18,7 @@ class StaffSite(AdminSite):
     site_title = "Knossos staff"
     index_title = "Referral codes"
     index_template = "admin/dashboard.html"
-    enable_nav_sidebar = False  # three models; the list needs the room
+    enable_nav_sidebar = False  # there are few models, and the list needs the width
     login_template = "admin/staff_login.html"
 
     def password_change(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
@@ -32,7 +32,7 @@ class StaffSite(AdminSite):
         return view(request)
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
-        """The figures are for those who may see the codes."""
+        """Show the figures, but only to people who may view codes."""
         context = dict(extra_context or {})
         if request.user.has_perm("main.view_referralcode"):
             dashboard = Dashboard.now()

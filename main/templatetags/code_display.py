@@ -1,4 +1,4 @@
-"""The badge and the time of the admin, for its templates."""
+"""Tags for the admin's templates: the badge of a state, and a time."""
 
 from django import template
 from django.utils.safestring import SafeString

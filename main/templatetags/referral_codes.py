@@ -1,4 +1,4 @@
-"""How a code is described on the pages; `now` is one instant for the whole page."""
+"""Filters that describe a code on the pages. `now` is the same instant for the whole page."""
 
 from datetime import datetime, timedelta
 
@@ -33,13 +33,13 @@ def why_ended(code: ReferralCode, now: datetime) -> str:
 
 @register.filter
 def days_until(instant: datetime, now: datetime) -> float:
-    """Days from `now` to `instant`, for a meter."""
+    """The number of days from `now` to `instant`, for a meter."""
     return round((instant - now) / timedelta(days=1), 1)
 
 
 @register.filter
 def time_until(instant: datetime, now: datetime) -> str:
-    """The time from `now` to the later `instant`, in its largest fitting unit, rounded down: "47 hours"."""
+    """The time from `now` to the later `instant`, in its largest unit, rounded down: "47 hours" is "1 day"."""
     left = instant - now
     for unit, size in {"day": timedelta(days=1), "hour": timedelta(hours=1), "minute": timedelta(minutes=1)}.items():
         if number := left // size:

@@ -1,10 +1,11 @@
 "use strict";
-/* On the form of a code: asks the server what the save will do and shows its answer, and labels the agent's box. */
-/* jQuery calls in the order of asking: at "load" we come after Django's own scripts, which build the agent's box. */
+/* For the form of a code: asks the server what the save will do, shows its answer, and labels the agent's box. */
+/* jQuery calls ready functions in the order in which they were added. At "load", ours comes after Django's own scripts,
+   which build the agent's box. */
 window.addEventListener("load", () => window.django.jQuery(() => {
     const $ = window.django.jQuery;
     const status = document.querySelector("[data-what-a-save-does]");
-    const pause = 300; /* milliseconds without a key */
+    const pause = 300; /* milliseconds after the last key */
 
     function labelAgent() {
         for (const box of document.querySelectorAll(".field-agent :is(.select2-selection, .select2-selection__rendered)")) {
@@ -35,14 +36,14 @@ window.addEventListener("load", () => window.django.jQuery(() => {
 
     async function ask(form) {
         const question = asked;
-        let answer = {sentence: "", alarm: false}; /* nothing is better than an answer to an earlier question */
+        let answer = {sentence: "", alarm: false}; /* no sentence is better than one about an older input */
         try {
             const response = await fetch(status.dataset.whatASaveDoes, {method: "POST", body: form, redirect: "error"});
             if (response.ok) {
                 answer = await response.json();
             }
         } catch {
-            /* offline, or signed out meanwhile: the save itself will say so */
+            /* offline or signed out: the save itself will say so */
         }
         if (question === asked) {
             show(answer);
@@ -59,7 +60,7 @@ window.addEventListener("load", () => window.django.jQuery(() => {
         }
     }
 
-    /* The calendar and the clock beside the fields change them without an event of their own; Select2 tells jQuery alone. */
+    /* The calendar and the clock change the fields without an input event, and Select2 sends its events only to jQuery. */
     $(document).on("input change click focusin", askWhenChanged);
     askWhenChanged();
 }));

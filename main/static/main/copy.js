@@ -1,4 +1,4 @@
-// Without a script, or where the browser forbids copying, a click on a code selects it.
+// Without this script, or if the browser does not allow copying, a click on a code selects it.
 if (navigator.clipboard) {
     const copied = document.getElementById("copied");
     for (const button of document.querySelectorAll("button.copy")) {

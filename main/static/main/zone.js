@@ -1,4 +1,4 @@
-// Offers the zone of the device, where the page knows it.
+// Offers the zone of the device, if it is one of the choices.
 const deviceZone = Intl.DateTimeFormat().resolvedOptions().timeZone;
 const choice = document.getElementById("id_zone");
 const button = document.getElementById("device-zone");
