@@ -1,4 +1,4 @@
-"""Forms for referral codes, for the pages and the admin alike."""
+"""Forms for referral codes, for the pages and the admin."""
 
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -11,7 +11,7 @@ from main.codes.percent import parse_percent
 from main.codes.text import clean_code
 from main.models import ReferralCode
 
-# The stubs know the form as generic; at run time it is not.
+# The form is generic in the type stubs, but not at run time.
 if TYPE_CHECKING:
     ModelForm = forms.ModelForm[ReferralCode]
 else:
@@ -21,14 +21,14 @@ EXTENSIONS = (7, 30, 90)  # days
 
 
 class CodeField(forms.CharField):
-    """A code as it is stored, however it was typed."""
+    """A code. What a person typed becomes the form that is stored."""
 
     def to_python(self, value: Any) -> str:
         return clean_code(super().to_python(value) or "")
 
 
 class PercentField(forms.DecimalField):
-    """A discount, as the import reads it too."""
+    """A discount, read in the same way as by the import."""
 
     widget = forms.TextInput(attrs={"inputmode": "decimal"})
 
@@ -61,7 +61,7 @@ class EndWidget(ShowsEnd):
 
 
 class EndField(forms.MultiValueField):
-    """The end of a code as `parse_instant` reads it, from a box for the day and one for the time."""
+    """The end of a code, from a box for the day and one for the time; `parse_instant` reads them."""
 
     widget = EndWidget
 
@@ -88,14 +88,14 @@ class ReferralCodeForm(ModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        if "expires_at" in self.fields:  # staff who may only look get no fields in the admin
+        if "expires_at" in self.fields:  # in the admin the form has no fields for staff who may only view
             self.fields["expires_at"].help_text = (
                 f"Day, and time in {timezone.get_current_timezone_name()}. A date without a time means the end of "
                 f"that day in {timezone.get_default_timezone_name()}. Leave both empty for a code that never expires."
             )
 
     def clean_expires_at(self) -> datetime | None:
-        """What was not touched stays to the microsecond, and on an autumn night the second 03:30."""
+        """Keep an untouched date exactly. The boxes show no microseconds, and cannot show a second 03:30 in autumn."""
         touched = "expires_at" in self.changed_data
         end: datetime | None = self.cleaned_data["expires_at"] if touched else self.instance.expires_at
         return end
@@ -109,7 +109,7 @@ class ReferralCodeForm(ModelForm):
 
 
 class ConfirmForm(forms.Form):
-    """A button, for what needs no further word; with the version of the code that the person saw."""
+    """A button without further fields. It sends the version of the code that the person saw."""
 
     version = forms.CharField(widget=forms.HiddenInput, required=False)
 

@@ -44,7 +44,7 @@ def ask(client, email="maria@example.com", **sender):
 
 
 def test_the_mail_has_a_link_that_works_once(client, maria, mailoutbox):
-    assert ask(client) == "Look into your mail"
+    assert ask(client) == "Check your mail"
     sent()
     [mail] = mailoutbox
     link = re.search(r"http://testserver(/password/reset/\S+/)", str(mail.body))
@@ -70,7 +70,7 @@ def test_the_mail_has_a_link_that_works_once(client, maria, mailoutbox):
 def test_who_gets_no_mail_is_told_the_same(client, mailoutbox, email):
     User.objects.create_user("gone", "gone@example.com", PASSWORD, is_active=False)
     User.objects.create_user("none", "none@example.com")  # has no password, and signs in otherwise
-    assert ask(client, email) == "Look into your mail"
+    assert ask(client, email) == "Check your mail"
     sent()
     assert mailoutbox == []
 
@@ -87,7 +87,7 @@ def test_an_account_gets_three_mails_an_hour_however_its_address_is_written(clie
         for number, email in enumerate(["maria@example.com", "MARIA@example.com", "maria@EXAMPLE.com", "Maria@x.com"]):
             ask(client, email, REMOTE_ADDR=f"203.0.113.{number}")
         User.objects.update(email="maria@x.com")
-        assert ask(client, "maria@x.com") == "Look into your mail"
+        assert ask(client, "maria@x.com") == "Check your mail"
         sent()
         assert len(mailoutbox) == 3
         clock.shift(timedelta(hours=1))
@@ -100,8 +100,8 @@ def test_a_network_may_ask_ten_times_an_hour(client, maria, mailoutbox):
     User.objects.bulk_create(User(username=f"u{n}", email=f"u{n}@example.com", password="!x") for n in range(12))
     User.objects.update(password=maria.password)
     answers = [ask(client, f"u{n}@example.com", REMOTE_ADDR=f"2001:db8::{n}") for n in range(12)]
-    assert answers == ["Look into your mail"] * 10 + ["Too many mails"] * 2
-    assert ask(client, "u11@example.com", REMOTE_ADDR="2001:db8:0:1::1") == "Look into your mail"
+    assert answers == ["Check your mail"] * 10 + ["Too many mails"] * 2
+    assert ask(client, "u11@example.com", REMOTE_ADDR="2001:db8:0:1::1") == "Check your mail"
     sent()
     assert len(mailoutbox) == 11
     assert client.post("/password/reset/", {"email": "u1@example.com"}, REMOTE_ADDR="2001:db8::1").status_code == 429
@@ -115,7 +115,7 @@ def test_a_mail_server_that_hangs_stalls_no_page_and_the_loss_is_logged(client, 
         mute.bind(("127.0.0.1", 0))
         mute.listen()
         settings.EMAIL_HOST, settings.EMAIL_PORT = mute.getsockname()
-        assert ask(client) == "Look into your mail"
+        assert ask(client) == "Check your mail"
         behind_it = passwords.send_behind_the_page(lambda: None)
         assert behind_it is not None
         assert not behind_it.done()

@@ -1,4 +1,4 @@
-"""A copy of the whole database in one file, read back before it counts, and its way back."""
+"""Copies the whole database to one file, checks the file, and restores it."""
 
 from importlib import import_module
 from types import ModuleType
@@ -7,5 +7,5 @@ from main.sweep.databases import kind
 
 
 def tool() -> ModuleType:
-    """The module for the database of the settings: dump(file), contents(file), load(file)."""
-    return import_module(f"main.backup.{kind()}")  # a project on SQLite need not have PostgreSQL's driver
+    """The module for the database of the settings. It has dump(file), contents(file) and load(file)."""
+    return import_module(f"main.backup.{kind()}")  # a project on SQLite may not have PostgreSQL's driver

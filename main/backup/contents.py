@@ -1,4 +1,4 @@
-"""What a backup holds, so that its maker can see that it is not empty; and what stops one."""
+"""How much a backup holds, so that people can see that it is not empty; and the error of a backup."""
 
 from typing import NamedTuple
 
@@ -14,4 +14,4 @@ class Contents(NamedTuple):
 
 
 class BackupFailed(Exception):
-    """Nothing was written, or nothing was changed. The message is a whole sentence that says what to do."""
+    """A backup or restore failed, and changed nothing. The message is a whole sentence that says why or what to do."""

@@ -1,4 +1,4 @@
-"""PostgreSQL, by its own programs. They read no `.env`: what they need of the settings is handed to them."""
+"""Backup and restore of PostgreSQL, with its own programs. They do not read `.env`, so they are given the settings."""
 
 import os
 import shutil
@@ -17,11 +17,11 @@ from main.backup.contents import CODES, RUNS, BackupFailed, Contents
 
 
 def dump(file: Path) -> Contents:
-    """Write the database as of one instant to `file`, in pg_dump's custom format; return what it held then.
+    """Write the database as of one instant to `file`, in pg_dump's custom format. Return what it held at that instant.
 
-    Raises BackupFailed, and DatabaseError when the database cannot be asked.
+    Raises BackupFailed, and DatabaseError if a query fails.
     """
-    # Count and dump look at one snapshot, so that they agree whatever happens meanwhile.
+    # The count and the dump use one snapshot, so that they agree even if others write at the same time.
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
         cursor.execute(f"SELECT pg_export_snapshot(), (SELECT count(*) FROM {CODES}), (SELECT count(*) FROM {RUNS})")  # noqa: S608 - our own names
@@ -35,7 +35,7 @@ def dump(file: Path) -> Contents:
 
 
 def contents(file: Path) -> Contents:
-    """Read the whole of `file`, and count. Raises BackupFailed for one that pg_dump did not write to its end."""
+    """Read the whole `file` and count its rows. Raises BackupFailed if pg_dump did not finish it."""
     rows = {CODES: 0, RUNS: 0}
     table = ""
     with _script(file, "--data-only", f"--table={CODES}", f"--table={RUNS}") as lines:
@@ -50,7 +50,7 @@ def contents(file: Path) -> Contents:
 
 
 def load(file: Path) -> None:
-    """Put what `file` holds in the place of this project's tables: all of it, or nothing when it fails.
+    """Replace this project's tables by the contents of `file`: completely, or not at all if it fails.
 
     Raises BackupFailed.
     """
@@ -63,11 +63,11 @@ def load(file: Path) -> None:
             command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=errors, env=_environment()
         ) as psql:
             assert psql.stdin  # noqa: S101 - a pipe, as asked for
-            with suppress(BrokenPipeError):  # psql has stopped at an error, and tells it
+            with suppress(BrokenPipeError):  # psql stopped at an error, which is reported below
                 psql.stdin.write(f"BEGIN;\nDROP TABLE IF EXISTS {names} CASCADE;\n".encode())
                 with _script(file) as script:
                     shutil.copyfileobj(script, psql.stdin)
-                psql.stdin.write(b"COMMIT;\n")  # only here: without it, whatever stopped us, psql takes all back
+                psql.stdin.write(b"COMMIT;\n")  # only after the whole script: without it, everything is rolled back
                 psql.stdin.close()
         if psql.returncode:
             raise BackupFailed(f"Nothing was changed. psql failed: {_last_line(errors)}")
@@ -75,7 +75,7 @@ def load(file: Path) -> None:
 
 @contextmanager
 def _script(file: Path, *options: str) -> Iterator[IO[bytes]]:
-    """The SQL in `file`. Raises BackupFailed at the end of the block where pg_restore could not read all of it."""
+    """The SQL in `file`. Raises BackupFailed at the end of the block if pg_restore could not read all of it."""
     command = _command("pg_restore", "--no-owner", "--no-privileges", *options, "--file=-", str(file))
     with TemporaryFile() as errors:
         with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors) as pg_restore:  # noqa: S603 - our own arguments
@@ -93,7 +93,7 @@ def _command(program: str, *options: str) -> list[str]:
 
 
 def _database() -> str:
-    """The connection of the settings for libpq, without the password, which other users could see in the command."""
+    """The connection for libpq. Without the password, because other users of the machine can read the command line."""
     known = {option.keyword.decode() for option in Conninfo.get_defaults()} - {"password"}
     params = connection.get_connection_params()
     return make_conninfo(**{name: value for name, value in params.items() if name in known and value is not None})

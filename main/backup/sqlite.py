@@ -1,4 +1,4 @@
-"""SQLite, by its own backup, which is right while others write."""
+"""Backup and restore of SQLite, with its own backup function, which is safe while others write."""
 
 import sqlite3
 from collections.abc import Iterator
@@ -11,9 +11,9 @@ from main.backup.contents import CODES, RUNS, BackupFailed, Contents
 
 
 def dump(file: Path) -> Contents:
-    """Copy the database to `file` as of one instant, and return what it held then. Raises BackupFailed."""
+    """Copy the database as of one instant to `file`. Return what it held at that instant. Raises BackupFailed."""
     with _errors_in_words(f"{file} could not be written"), closing(_open(_live())) as live:
-        live.execute("BEGIN")  # so that count and copy look at one snapshot
+        live.execute("BEGIN")  # so that the count and the copy use one snapshot
         held = _count(live)
         with closing(sqlite3.connect(file)) as copy:
             live.backup(copy)
@@ -21,7 +21,7 @@ def dump(file: Path) -> Contents:
 
 
 def contents(file: Path) -> Contents:
-    """Read the whole of `file`, and count. Raises BackupFailed for one that is damaged, or no database of codes."""
+    """Read the whole `file` and count its rows. Raises BackupFailed if it is damaged, or not a database of codes."""
     with _errors_in_words(f"{file} is not a whole backup of an SQLite database"), closing(_open(file)) as copy:
         (found,) = copy.execute("PRAGMA integrity_check(1)").fetchone()
         if found != "ok":
@@ -30,7 +30,7 @@ def contents(file: Path) -> Contents:
 
 
 def load(file: Path) -> None:
-    """Put what `file` holds in the place of the database: all of it, or nothing when it fails. Raises BackupFailed."""
+    """Replace the database by the contents of `file`: completely, or not at all if it fails. Raises BackupFailed."""
     connection.close()
     with (
         _errors_in_words("Nothing was changed"),
@@ -45,7 +45,7 @@ def _live() -> str:
 
 
 def _open(file: Path | str) -> sqlite3.Connection:
-    """An existing file: to connect to one that is missing would make it."""
+    """Open an existing file. A plain `connect` would create a missing one."""
     return sqlite3.connect(f"{Path(file).absolute().as_uri()}?mode=rw", uri=True)
 
 

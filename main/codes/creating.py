@@ -1,4 +1,4 @@
-"""A new code whose text the system chooses."""
+"""Creates a new code whose text the system chooses."""
 
 from decimal import Decimal
 from typing import Any
@@ -9,10 +9,10 @@ from main.models import ReferralCode, UserProfile
 
 
 def create_code(agent: UserProfile | None, discount: Decimal | float, **fields: Any) -> ReferralCode:
-    """Store and return a new code of `agent`, or of the house, with a text that `generate_unique_code` proposes.
+    """Store and return a new code of `agent`, or a house code, with a text from `generate_unique_code`.
 
-    Two people who create at once get two codes: who comes second gets the next text. `fields` are others of the
-    model. Raises IntegrityError where the database refuses them.
+    If two people create a code at the same moment, the second one gets the next free text. `fields` are other fields
+    of the model. Raises IntegrityError if the database rejects them.
     """
     while True:
         code = ReferralCode.generate_unique_code(agent.name if agent else "", discount)

@@ -1,6 +1,6 @@
-"""What people do to codes: what is possible, and the doing. Pages and admin call the same functions.
+"""What people can do to codes, and the functions that do it. The pages and the admin call the same functions.
 
-What was done, or why it was not, is a value of an enum with its figures; `sentences` makes words of it.
+What was done, or why it was not, is a value of an enum with its figures; `sentences` turns it into words.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ from main.sweep.databases import now_for_writing
 
 ACTIVE, INACTIVE = ReferralCode.Status.ACTIVE, ReferralCode.Status.INACTIVE
 
-# The version of each code that a person saw, by its id.
+# For each code, by its id, the version that a person saw.
 Seen = Mapping[int, str]
 
 
 class Task(models.TextChoices):
-    """What a person may do to a code; the value is its name in an address."""
+    """What a person may do to a code. The value is the task's name in addresses."""
 
     EDIT = "edit", _("Edit")
     EXTEND = "extend", _("Extend")
@@ -42,7 +42,7 @@ class Done(Enum):
     REVIVED = auto()  # extended, and active again
     SWITCHED_OFF = auto()
     REACTIVATED = auto()
-    EXPIRED = auto()  # by a run, because a person asked for it
+    EXPIRED = auto()  # by a run that a person started for this code
     DELETED = auto()
     PUT_BACK = auto()  # as it was before an edit
 
@@ -61,7 +61,7 @@ class Refusal(Enum):
 
 
 class Before(NamedTuple):
-    """What an edit may change of a code, as it was before."""
+    """The fields of a code that an edit may change, as they were before it."""
 
     status: str
     expires_at: datetime | None
@@ -73,16 +73,16 @@ class Before(NamedTuple):
 
 
 class Edit(NamedTuple):
-    """A code, and what was done to it or why it was left."""
+    """A code, and what was done to it or why it was left as it is."""
 
     code: ReferralCode
     what: Done | Refusal
     days: int = 0  # by which it was extended
     before: Before | None = None
-    run: int | None = None  # the number of the run that has to do with it
+    run: int | None = None  # the number of the run that expired it
 
 
-# For each code by its id: the version that an edit left it in, and what it was before.
+# For each code, by its id: its version after an edit, and what it was before.
 Undo = Mapping[int, tuple[str, Before]]
 
 
@@ -94,15 +94,15 @@ class Outcome(NamedTuple):
 
 
 def refusal(task: Task, code: ReferralCode, now: datetime) -> Refusal | None:
-    """Why `task` cannot be done to `code` at the instant `now`, or None when it can.
+    """Return why `task` cannot be done to `code` at the instant `now`, or None if it can be done.
 
-    Whoever offers a task asks here, and so does whoever carries it out, once more under the lock.
+    Pages call this before they offer a task, and `edit` calls it again under the lock.
     """
     past = code.is_expired_at(now)
     obstacles = {
         Task.EDIT: {},
-        # A code past its date can be extended whoever ended it: otherwise one that a person switched off before
-        # its date, or that came from another system, could neither be reactivated nor extended.
+        # A code past its date can always be extended. Otherwise a code that a person switched off before its date, or
+        # that was imported as inactive, could neither be extended nor reactivated.
         Task.EXTEND: {
             Refusal.SWITCHED_OFF: code.status == INACTIVE and not past,
             Refusal.NO_DATE: code.expires_at is None,
@@ -120,53 +120,53 @@ def possible(code: ReferralCode, now: datetime) -> list[Task]:
 
 
 def version(code: ReferralCode) -> str:
-    """What tells whether a person has changed `code` since it was seen. A sweep leaves it: an edit wins over that."""
+    """Return the version of `code`. Every save changes it. A sweep does not, so an edit can follow a sweep."""
     return code.updated_at.isoformat()
 
 
 def extend(codes: ReferralCodeQuerySet, days: int, seen: Seen | None = None) -> Outcome:
     """Move the date of `codes` by `days` days, from their date or, where it has passed, from now.
 
-    A code past its date becomes active, whoever had ended it. One that is switched off before its date is left,
-    and so is one without a date. One transaction: an edit or a sweep of the same codes comes wholly before or after.
-    A code of another version than was `seen` is left too, here and in the other edits; so the same form sent twice
-    acts once.
+    A code past its date becomes active again. Codes that are switched off before their date, and codes without a date,
+    are left as they are. All is one transaction, so another edit or a sweep cannot mix with it.
+    A code whose version is not the one that was `seen` is left too, here and in the other edits. So a form that is
+    sent twice acts once.
     """
     return edit(Task.EXTEND, codes, seen, days)
 
 
 def switch_off(codes: ReferralCodeQuerySet, seen: Seen | None = None) -> Outcome:
-    """Make `codes` inactive until a person reactivates them; those that already are, are left."""
+    """Make `codes` inactive until a person reactivates them. Codes that are inactive already are left."""
     return edit(Task.SWITCH_OFF, codes, seen)
 
 
 def reactivate(codes: ReferralCodeQuerySet, seen: Seen | None = None) -> Outcome:
-    """Make `codes` active again; those past their date are left, as they would expire at once."""
+    """Make `codes` active again. Codes past their date are left, because they would expire at once."""
     return edit(Task.REACTIVATE, codes, seen)
 
 
 def delete(codes: ReferralCodeQuerySet, seen: Seen | None = None) -> Outcome:
-    """Delete `codes`; those that a run has expired are left, as the ledger counts them."""
+    """Delete `codes`. Codes that a run has expired are left, because the ledger counts them."""
     return edit(Task.DELETE, codes, seen)
 
 
 def preview(task: Task, codes: Iterable[ReferralCode], days: int = 0) -> Outcome:
-    """What `task` would do to `codes` now. They are changed in memory alone."""
+    """Return what `task` would do to `codes` now. It changes them only in memory."""
     now = timezone.now()
     return _sorted(_apply(task, code, now, days) for code in codes)
 
 
 def preview_of_undo(undo: Undo) -> Outcome:
-    """What `put_back` would do now. Codes are changed in memory alone."""
+    """Return what `put_back` would do now. It changes codes only in memory."""
     codes = ReferralCode.objects.filter(pk__in=undo).order_by("pk").select_related("agent__user")
     return _sorted(_put_back_one(code, undo) for code in codes)
 
 
 @transaction.atomic
 def put_back(undo: Undo) -> Outcome:
-    """Undo an edit: give each code what it had before, where nobody has touched it since.
+    """Undo an edit: put each code back as it was before, unless somebody has touched it since.
 
-    A code that is past its date now expires with the save.
+    A code that is past its date by now is expired by the save.
     """
     outcome = _sorted(_put_back_one(code, undo) for code in locked(ReferralCode.objects.filter(pk__in=undo)))
     for edit in outcome.done:
@@ -186,17 +186,17 @@ def _put_back_one(code: ReferralCode, undo: Undo) -> Edit:
 
 def locked(codes: ReferralCodeQuerySet) -> list[ReferralCode]:
     """Those of `codes` that still exist, locked for this transaction, as they are now."""
-    # By primary key, so that two people who edit the same codes wait for one another and never in a circle.
+    # Locked in the order of their ids, so that two people who edit the same codes cannot deadlock.
     chosen = ReferralCode.objects.filter(pk__in=codes.order_by().values("pk")).order_by("pk")
     return list(chosen.select_for_update(no_key=True))
 
 
 @transaction.atomic
 def edit(task: Task, codes: ReferralCodeQuerySet, seen: Seen | None = None, days: int = 0) -> Outcome:
-    """Do `task` to `codes`, unless it cannot be done to one, or one is of another version than was `seen`.
+    """Do `task` to `codes`. Leave codes to which it cannot be done, and codes whose version is not the one `seen`.
 
-    Codes are saved one by one, so that whatever holds for the save of a code holds here. Raises WrongClock where the
-    clock of this machine may be wrong: nothing is done then.
+    Codes are saved one by one, so that the signals of a save are sent for each of them. Raises WrongClock, and does
+    nothing, if the clock of this machine may be wrong.
     """
     chosen = locked(codes)
     now = now_for_writing()
@@ -215,7 +215,7 @@ def edit(task: Task, codes: ReferralCodeQuerySet, seen: Seen | None = None, days
 
 
 def _apply(task: Task, code: ReferralCode, now: datetime, days: int) -> Edit:
-    """Do `task` to `code` in memory, where it can be done."""
+    """Do `task` to `code` in memory, if it can be done."""
     if why_not := refusal(task, code, now):
         return Edit(code, why_not, run=code.expired_by_id)
     before = Before.of(code)
@@ -240,7 +240,7 @@ def _sorted(edits: Iterable[Edit]) -> Outcome:
 
 
 def _later(code: ReferralCode, days: int, now: datetime) -> datetime | None:
-    """The date of `code` moved by `days` days, from now where it has passed; None where no date is so late."""
+    """The date of `code`, or now if it has passed, plus `days` days. None if that date is too late to be stored."""
     start = now if code.is_expired_at(now) else code.expires_at
     try:
         later = (start or now) + timedelta(days=days)

@@ -1,5 +1,7 @@
-"""What looks the same is the same code: one lookup key, made by Python for what is typed and by the database for
-what is stored."""
+"""Codes that look the same are the same code: they have one lookup key.
+
+Python makes the key of what is typed; the database makes the key of what is stored.
+"""
 
 import re
 from typing import Any
@@ -21,7 +23,7 @@ ALPHABETS = [(0x00C0, 0x0250), (0x0370, 0x0530), (0x1E00, 0x2000)]
 
 
 def _look_alikes() -> dict[str, str]:
-    """Each capital that looks like another one, with that one; letters with accents too."""
+    """For each capital that looks like another one, that other one; also with accents."""
     plain = {ord(letter): group[0] for group in CAPITALS for letter in group[1:]}
     found = {}
     for letter in (chr(place) for first, end in ALPHABETS for place in range(first, end)):
@@ -31,15 +33,15 @@ def _look_alikes() -> dict[str, str]:
     return found
 
 
-# A space stands for "no character": all spaces go at the end.
+# A space stands for "no character": all spaces are removed in the last step.
 LOOK_ALIKES = {" ": " ", **dict.fromkeys(DASHES, "-"), **_look_alikes()}
 TABLE = str.maketrans(LOOK_ALIKES)
 
 
 def lookup_key(text: str) -> str:
-    """Return what all spellings of the code that a person wrote as `text` have in common.
+    """Return the key that all spellings of the code `text` have in common.
 
-    Empty for what cannot be a code: too long, or with control characters or what shows nothing.
+    Empty for a text that cannot be a code: too long, or with control characters or invisible characters.
     """
     cleaned = clean_code(text)
     if len(cleaned) > LONGEST_CODE or not is_on_one_line(cleaned):
@@ -50,8 +52,8 @@ def lookup_key(text: str) -> str:
 class LookupKey(Func):
     """`lookup_key` of a stored code, computed by the database.
 
-    Codes of ASCII alone, nearly all, take the short way. Upper case is that of A to Z: whatever its locale, the
-    database has nothing else to change, as `validate_code` refuses other small letters.
+    Nearly all codes are ASCII, and take a shorter expression. Only A to Z need to become capitals, because
+    `validate_code` refuses other small letters. So the result does not depend on the database's locale.
     """
 
     arity = 1

@@ -1,4 +1,4 @@
-"""A discount as people write and read it: the one reader of percentages."""
+"""Reads and writes a discount as people do: the only reader of percentages."""
 
 import re
 from decimal import Decimal
@@ -11,7 +11,7 @@ NUMBER = re.compile(r"[+-]?\d+(?:[.,]\d+)?", re.ASCII)
 def parse_percent(text: str) -> Decimal:
     """Return the number that `text` means: `20`, `20 %`, `12.5` or `12,5`.
 
-    Raises ValidationError with a sentence for the person who wrote it; how large it may be says the model.
+    Raises ValidationError with a sentence for the person who wrote it. The model checks that it is from 0 to 100.
     """
     number = text.strip().removesuffix("%").strip()
     if not NUMBER.fullmatch(number):

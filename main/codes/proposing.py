@@ -1,4 +1,4 @@
-"""Texts for a new code, made from the name of its agent and the discount."""
+"""Proposes texts for a new code, made from the agent's name and the discount."""
 
 from collections.abc import Iterator
 from decimal import Decimal
@@ -9,15 +9,15 @@ from unicodedata import name, normalize
 from main.codes.text import clean_code
 
 LETTERS_OF_NAME = 5
-# Without those that look alike on paper: I and L like 1, O like 0.
+# Without characters that look alike on paper: I and L like 1, O like 0.
 LETTERS, DIGITS = "ABCDEFGHJKMNPQRSTUVWXYZ", "23456789"
 
 
 def proposals(agent_name: str, discount: Decimal | float) -> Iterator[list[str]]:
-    """Yield texts for a code, some at a time, the best first, without end.
+    """Yield lists of texts for a code, the best ones first, without end.
 
-    The first is JOHN-20 for John Smith and 20 %, the next have a letter and a digit more (JOHN-20K7), those after
-    that have two of each, and so on. Accents are left out, so that anybody can type the code.
+    The first is JOHN-20 for John Smith and 20 %. The next ones have a letter and a digit more (JOHN-20K7), the ones
+    after that have two of each, and so on. Accents are left out, so that anybody can type the code.
     """
     first_name = next(iter(agent_name.split()), "")
     letters = "".join(map(_without_accent, filter(str.isalpha, normalize("NFC", first_name.upper()))))
@@ -32,5 +32,5 @@ def proposals(agent_name: str, discount: Decimal | float) -> Iterator[list[str]]
 
 
 def _without_accent(letter: str) -> str:
-    """Only where a reader takes the accent for an ornament: a Cyrillic Й is another letter than И."""
+    """Remove the accent of a Latin or Greek letter. In other alphabets it makes another letter: Й is not И."""
     return normalize("NFKD", letter)[0] if name(letter, "").startswith(("LATIN", "GREEK")) else letter

@@ -1,6 +1,6 @@
-"""The words for what was done to codes: whole sentences with named parts, for the pages, the admin and the history.
+"""The sentences about what was done to codes, for the pages, the admin and the history.
 
-They are made where they are shown, in the language and the zone of the reader.
+Each is a whole sentence with named parts. It is made when it is shown, in the language and the zone of the reader.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from main.models import ReferralCode
 
 NAMED_AT_MOST = 10
 
-# Of one code and of several; `ngettext_lazy` chooses by `count`.
+# For one code and for several; `ngettext_lazy` chooses by `count`.
 TOLD: dict[Done | Refusal, Any] = {
     Done.EXTENDED: ngettext_lazy(
         "%(codes)s was extended by %(days)d days. New date: %(date)s.",
@@ -94,7 +94,7 @@ HISTORY: dict[Done | Refusal, Any] = {
     Done.PUT_BACK: _("The last edit was undone. Date before: %(before)s; now: %(date)s."),
 }
 
-# Why a code will be left, on a page that tells what will happen.
+# Why a code will be left as it is, for the page that shows what an action will do.
 REASONS: dict[Refusal, Any] = {
     Refusal.ALREADY_ACTIVE: _("already active"),
     Refusal.ALREADY_INACTIVE: _("already inactive"),
@@ -132,7 +132,7 @@ WHEN_SAVED: dict[State, Any] = {
 
 
 def told(edits: list[Edit]) -> Iterator[str]:
-    """One sentence for all codes to which the same was done: "2 codes were extended by 30 days: A-10, B-20."."""
+    """One sentence for all codes with the same result, such as "2 codes were extended by 30 days: A-10, B-20."."""
     alike: dict[tuple[Any, ...], list[Edit]] = {}
     for edit in edits:
         alike.setdefault((edit.what, edit.days, edit.run), []).append(edit)
@@ -142,23 +142,23 @@ def told(edits: list[Edit]) -> Iterator[str]:
 
 
 def for_history(edit: Edit) -> str:
-    """What stands in the history of one code."""
+    """The note for the history of one code."""
     return str(HISTORY[edit.what] % _figures(edit))
 
 
 def saved(code: ReferralCode) -> str:
-    """What a person is told whose form was saved: whether the code works now, or why not."""
+    """The sentence after a form was saved: whether the code works now, or why not."""
     return str(SAVED[code.state()] % {"code": code, "date": _date(code.expires_at)})
 
 
 def when_saved(code: ReferralCode, state: State) -> str:
-    """What a person is told before the save of `code`, which is in this `state` in memory."""
+    """The sentence before a save: what it will do to `code`, which has this `state` in memory."""
     until = _("until %(date)s") % {"date": _date(code.expires_at)} if code.expires_at else _("without an end date")
     return str(WHEN_SAVED[state] % {"until": until, "date": _date(code.expires_at)})
 
 
 def named(codes: list[ReferralCode]) -> str:
-    """The codes by name, at most NAMED_AT_MOST of them, and the number of the rest."""
+    """The first NAMED_AT_MOST codes, and how many more there are."""
     names = ", ".join(code.code for code in codes[:NAMED_AT_MOST])
     rest = len(codes) - NAMED_AT_MOST
     return str(_("%(names)s and %(rest)d more") % {"names": names, "rest": rest}) if rest > 0 else names

@@ -1,4 +1,4 @@
-"""What follows an edit by a person: the history keeps it, and the person is told. For the pages and the admin."""
+"""What follows an edit by a person: a note in the history, and messages to the person. For the pages and the admin."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ UNDO = "undo"  # in the session
 
 
 def carry_out(request: Any, edit: Callable[[], Outcome], undo_at: str = "") -> None:
-    """Edit and write the history in one transaction, then tell the person who sent the `request`.
+    """Edit and write the history in one transaction, then show messages to the person who sent the `request`.
 
-    With the name of a page in `undo_at`, the person is offered to undo the edit there.
+    If `undo_at` is the name of a page, the message has a link to undo the edit there.
     """
     try:
         with transaction.atomic():
@@ -39,7 +39,7 @@ def carry_out(request: Any, edit: Callable[[], Outcome], undo_at: str = "") -> N
 
 
 def record(request: Any, edits: Iterable[Edit]) -> None:
-    """Write the admin's history, one call for all codes with the same note."""
+    """Write the admin's history, with one call for all codes that get the same note."""
     notes = [(DELETION if edit.what is Done.DELETED else CHANGE, sentences.for_history(edit), edit) for edit in edits]
     notes.sort(key=lambda note: note[:2])
     for (flag, sentence), same in groupby(notes, key=lambda note: note[:2]):
@@ -47,7 +47,7 @@ def record(request: Any, edits: Iterable[Edit]) -> None:
 
 
 def tell(request: Any, outcome: Outcome, undo_at: str = "") -> None:
-    """Say what was done, and what was left and why."""
+    """Show messages: what was done, what was left as it is, and why."""
     done = list(sentences.told(outcome.done))
     if done and undo_at:
         word = _("Undo") if len(done) == 1 else _("Undo all of this")
@@ -60,7 +60,7 @@ def tell(request: Any, outcome: Outcome, undo_at: str = "") -> None:
 
 
 def remember(request: Any, done: list[Edit]) -> str:
-    """Keep what the codes were before, for this person until the next edit of several codes; return its key."""
+    """Keep what the codes were before in the session, until the next edit of several codes. Return the key."""
     key = get_random_string(12)
     codes = {
         edit.code.pk: [editing.version(edit.code), edit.before.status, *map(_text, edit.before[1:])]
@@ -72,7 +72,7 @@ def remember(request: Any, done: list[Edit]) -> str:
 
 
 def remembered(request: Any, key: str) -> Undo | None:
-    """What `remember` kept under `key`; None where it is done already, or another edit has come since."""
+    """What `remember` kept under `key`. None if it was undone already, or there was another edit since."""
     kept = request.session.get(UNDO, {})
     if kept.get("key") != key:
         return None
@@ -95,5 +95,5 @@ def _instant(text: str | None) -> datetime | None:
 
 
 def tell_saved(request: Any, code: ReferralCode) -> None:
-    """Say whether the code that a form has just saved works; a warning where it does not."""
+    """Show whether the code that a form has just saved works; a warning if it does not."""
     messages.add_message(request, messages.SUCCESS if code.is_usable else messages.WARNING, sentences.saved(code))

@@ -1,1 +1,1 @@
-"""`manage.py demo`: plausible data to try the system with."""
+"""`manage.py demo`: realistic data for trying out the system."""

@@ -1,4 +1,4 @@
-"""Plausible agents, codes in every state, and the nights in which a sweep expired some of them."""
+"""Realistic agents, codes in every state, and the nightly runs that expired some of them."""
 
 from datetime import UTC, datetime, timedelta
 from itertools import product
@@ -16,7 +16,7 @@ AGENTS = [
     *("Søren Lind", "Νίκος Παππάς", "Иван Петров", "Leila Haddad", "Chiara Conti", "Hana Sato", "Kwame Mensah"),
 ]
 SWITCHED_OFF = ["Victor Stone", "Nora Blake"]
-# As in the design document, the longest overdue first.
+# The codes of the design document, the longest overdue first.
 OVERDUE = [("JOHNS-20", "John Smith", 20), ("MARIA-15", "Maria Garcia", 15), ("ALEX-10", "Alex Johnson", 10)]
 MORE_OVERDUE = 8
 SEASONS = ["SPRING", "SUMMER", "AUTUMN", "WINTER", "WELCOME", "FRIEND", "LAUNCH", "VIP"]
@@ -47,9 +47,9 @@ def earlier_runs(now: datetime) -> list[ExpirationRun]:
 
 
 def codes(now: datetime, agents: dict[str, UserProfile], runs: list[ExpirationRun]) -> list[ReferralCode]:
-    """Return unsaved codes of the saved `agents`, by name, and of the house, as they would be at `now`.
+    """Return unsaved codes: of the saved `agents`, which are given by name, and house codes; all as they are at `now`.
 
-    Expired ones name the run of `runs` that expired them. The same each time, but for `now`.
+    Expired codes name the run in `runs` that expired them. The result depends only on `now`.
     """
     random = Random(20)  # noqa: S311 - no secret
     overdue = iter([now - timedelta(minutes=random.randrange(60, 17 * 60)) for _ in range(MORE_OVERDUE)])
@@ -69,7 +69,7 @@ def codes(now: datetime, agents: dict[str, UserProfile], runs: list[ExpirationRu
 
 
 def _names(random: Random) -> list[tuple[str, str]]:
-    """Each code with the name of its agent, or with none for one of the house, well mixed."""
+    """Each code with the name of its agent, which is empty for a house code; in random order."""
     names = [(code, "") for code in HOUSE_CODES]
     for agent in [*AGENTS, *SWITCHED_OFF]:
         first, last = agent.split()

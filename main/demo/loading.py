@@ -1,4 +1,4 @@
-"""The demo's data in the database: put there, replaced by a second run, and never over somebody else's."""
+"""Puts the demo's data into the database, or replaces that of an earlier demo. It never touches other data."""
 
 from django.contrib.auth import get_user_model
 from django.contrib.auth.base_user import AbstractBaseUser
@@ -14,24 +14,24 @@ from main.demo.data import AGENTS, HOUSE_CODES, SWITCHED_OFF, codes, earlier_run
 from main.models import ExpirationRun, ReferralCode, ReferralCodeQuerySet, UserProfile
 
 STAFF, AGENT = "staff", "john.smith"
-MARK = "@demo.invalid"  # how a second run knows the users of the first; nobody can have such an address
+MARK = "@demo.invalid"  # marks the demo's users for a second run; nobody can have such an address
 
 
 class NotTheDemos(Exception):
-    """The database holds what the demo must not touch; the message says what, and what to do."""
+    """The database has data that the demo must not touch. The message says which, and what to do."""
 
 
 @transaction.atomic
 def load(password: str) -> int:
-    """Replace the data of an earlier demo by new data around the present, and return how many codes there are.
+    """Replace the data of an earlier demo by new data around the present. Return the number of codes.
 
-    STAFF and AGENT can sign in with `password`. Raises NotTheDemos where the database holds something else.
+    STAFF and AGENT can sign in with `password`. Raises NotTheDemos if the database has other data.
     """
     _refuse_to_touch(_codes_of_others(), "code")
     _refuse_to_touch(_users_of_others(), get_user_model().USERNAME_FIELD)
     _refuse_to_touch(_runs_of_others(), "started_at")
     ReferralCode.objects.all().delete()
-    for run in ExpirationRun.objects.all():  # the latest first, as a later one may name an earlier one
+    for run in ExpirationRun.objects.all():  # the latest first, because an undo refers to an earlier run
         run.delete()
     _demo_users().delete()
     return _fill(password)
@@ -113,7 +113,7 @@ def _fill(password: str) -> int:
 
 
 def _store(made: list[ReferralCode]) -> int:
-    """In bulk, past the signal that would mark the overdue ones at once; then with the dates they were given."""
+    """Store in bulk, because a save would expire overdue codes; then set the dates, which bulk_create overwrites."""
     dates = [(code.created_at, code.updated_at) for code in made]
     ReferralCode.objects.bulk_create(made)
     for code, (created_at, updated_at) in zip(made, dates, strict=True):

@@ -1,4 +1,4 @@
-"""What commands that work on many codes share: a bar, failures in words, output that cannot be written."""
+"""What the commands on many codes share: the progress bar, errors in words, and output that cannot be written."""
 
 from __future__ import annotations
 
@@ -19,26 +19,26 @@ OUTPUT_LOST = 74  # EX_IOERR of sysexits.h
 
 @contextmanager
 def progress(stderr: Any, what: str, total: Callable[[], int]) -> Iterator[Callable[[int], object]]:
-    """Give a function that is told of so many more codes, and shows that to a person who waits for over a second.
+    """Give a function to call with the number of codes done. A person who waits for over a second sees a progress bar.
 
-    `total` is asked only where somebody looks on.
+    `total` is called only if stderr is a terminal.
     """
     if not stderr.isatty():
         yield lambda size: None
         return
-    from tqdm import tqdm  # noqa: PLC0415 - nobody looks on at night, and its import takes a while
+    from tqdm import tqdm  # noqa: PLC0415 - its import is slow, and a nightly run needs no bar
 
-    # Past Django's wrapper, which would make each step of the bar a red line of its own.
+    # Directly to sys.stderr: Django's wrapper would print each step of the bar as a new red line.
     with tqdm(desc=what, total=total(), unit=" codes", file=sys.stderr, delay=1, dynamic_ncols=True) as bar:
         yield bar.update
 
 
 @contextmanager
 def failures_in_words(*, stopped: str, note: Callable[[str], object] = lambda reason: None) -> Iterator[None]:
-    """Turn what fails into a CommandError of one line, and Ctrl-C into one that says `stopped`.
+    """Turn failures into a CommandError of one line, and Ctrl-C into one that says `stopped`.
 
-    `note` is given the line first. Refuses a database that is not known before anything is done: system checks would
-    do that too, but the sweep runs without them.
+    `note` is called with the line first. Refuses an unsupported database before anything is done. System checks do
+    that too, but the sweep runs without them.
     """
     try:
         kind()
@@ -51,15 +51,15 @@ def failures_in_words(*, stopped: str, note: Callable[[str], object] = lambda re
 
 
 def print_all(stdout: Any, texts: Iterable[str], done: Callable[[], str]) -> None:
-    """Print `texts`; where the disk is full or the like, say what was `done` nevertheless, and exit with 74."""
+    """Print `texts`. If that fails, for example on a full disk, say what was `done` and exit with 74."""
     try:
         for text in texts:
             stdout.write(text)
         stdout.flush()
-    except BrokenPipeError:  # whoever read it has seen enough; manage.py knows
+    except BrokenPipeError:  # the reader has closed the pipe, as `head` does; manage.py handles it
         raise
     except OSError as error:
-        with suppress(OSError, AttributeError):  # for Python's own last flush, which would fail once more
+        with suppress(OSError, AttributeError):  # so that Python's own flush at exit does not fail too
             os.dup2(os.open(os.devnull, os.O_WRONLY), stdout.fileno())
         raise CommandError(
             f"{done()} The output could not be written: {error.strerror}.", returncode=OUTPUT_LOST

@@ -14,13 +14,13 @@ from main.sweep.errors import explain
 
 
 class Command(BaseCommand):
-    help = "Copies the whole database to a file, reads the file back, and counts its codes before it says done."
+    help = "Copies the whole database to a file, and checks the file by reading it back and counting its codes."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("file", type=Path, metavar="FILE", help="A new file; nothing is overwritten.")
 
     def handle(self, *, file: Path, **options: Any) -> None:
-        # Under another name until it is known to be whole: what has the right name is a backup.
+        # The file gets its name only after the check, so a file with the right name is always a whole backup.
         part = file.with_name(f"{file.name}.part")
         try:
             _create(file, part)
@@ -42,7 +42,7 @@ class Command(BaseCommand):
 
 
 def _create(file: Path, part: Path) -> None:
-    """It holds names and hashed passwords: for this user's eyes alone."""
+    """Create the file readable by this user only, because it will hold names and hashed passwords."""
     if file.exists():
         raise BackupFailed(f"{file} exists already: choose another name, such as one with the day in it.")
     os.close(os.open(part, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600))

@@ -10,7 +10,7 @@ from main.sweep.health import check_health
 
 
 class Command(BaseCommand):
-    help = "Says whether the sweep does its work; exits with 1 if it does not."
+    help = "Says whether the sweep does its work. Exits with 1 if it does not."
 
     def handle(self, **options: Any) -> None:
         health = check_health()

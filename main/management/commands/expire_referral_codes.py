@@ -22,7 +22,7 @@ LARGEST_BATCH = 10_000
 class Command(BaseCommand):
     help = "Marks every referral code past its date as inactive, and says which."
     stealth_options = ("started_by",)
-    # A fault in a page or a setting of another part must not stop the night's sweep, nor slow its start.
+    # An error in a page or in a setting of another part must not stop the nightly sweep or slow its start.
     requires_system_checks = ()
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -34,7 +34,7 @@ class Command(BaseCommand):
         parser.add_argument("--format", choices=sorted(FORMATS), default="text")
         parser.add_argument(
             "--batch-size", type=_batch_size, metavar="N",
-            help=f"Codes in one transaction, 1 to {LARGEST_BATCH}; unless told, as many as suit the database.",
+            help=f"Codes in one transaction, 1 to {LARGEST_BATCH}. The default depends on the database.",
         )  # fmt: skip
 
     def handle(  # noqa: PLR0913 - one parameter an option

@@ -1,4 +1,4 @@
-"""`python manage.py print_schedule cron|systemd|windows`: a file of this installation, ready to install."""
+"""`python manage.py print_schedule cron|systemd|windows`: a schedule for this installation, ready to install."""
 
 import getpass
 import os
@@ -24,8 +24,8 @@ class Command(BaseCommand):
         parser.add_argument("target", choices=TARGETS)
         parser.add_argument(
             "--output", type=Path, metavar="FILE",
-            help="Write the file, as Windows needs it for its task; for systemd name the timer, and its service is "
-            "written beside it.",
+            help="Write to this file instead of the terminal. Windows needs a file. For systemd give the name of the "
+            "timer; the service is written beside it.",
         )  # fmt: skip
 
     def handle(self, *, target: str, output: Path | None, **options: Any) -> None:
@@ -52,7 +52,7 @@ class Command(BaseCommand):
         for name, text in texts.items():
             path = output.with_suffix(Path(name).suffix) if target == "systemd" else output
             try:
-                # Windows reads a task in UTF-16 with a byte order mark, and its line ends.
+                # The Task Scheduler needs UTF-16 with a byte order mark, and Windows line ends.
                 if target == "windows":
                     path.write_bytes(("\ufeff" + text.replace("\n", "\r\n")).encode("utf-16-le"))
                 else:
@@ -66,7 +66,7 @@ class Command(BaseCommand):
 def _this_installation() -> Installation:
     manage = conf.manage_py()
     here = Installation(
-        # As it was called: a link resolved would lead out of the virtual environment.
+        # Not resolved: the real path behind the link is outside the virtual environment.
         python=sys.executable,
         manage=str(manage),
         folder=str(manage.parent),

@@ -13,8 +13,8 @@ from main.sweep.errors import explain
 
 
 class Command(BaseCommand):
-    help = "Puts a file of `backup` in the place of the database: all of it, or nothing when it fails."
-    requires_system_checks = ()  # what it mends may be what they would complain of
+    help = "Replaces the database by a file of `backup`: completely, or not at all if it fails."
+    requires_system_checks = ()  # a check may fail because of the very damage that a restore repairs
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("file", type=Path, metavar="FILE", help="A file that `manage.py backup` wrote.")
@@ -39,5 +39,5 @@ class Command(BaseCommand):
         )
 
     def _ask(self, question: str) -> None:
-        if input(f"{question} Write yes: ") != "yes":
+        if input(f"{question} Type yes: ") != "yes":
             raise CommandError("Nothing was changed.")
