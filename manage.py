@@ -11,7 +11,7 @@ from django.db import OperationalError
 
 if __name__ == "__main__":
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "knossos.settings")
-    # Names come in every script; where the terminal or the file has no such letter, its escape is printed.
+    # Names may be in any script. If the terminal or file cannot show a letter, its escape is printed instead.
     if isinstance(sys.stdout, TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")
     try:
@@ -26,6 +26,6 @@ if __name__ == "__main__":
         sys.exit(f"CommandError: {explain(error)}")
     except ImproperlyConfigured as error:
         sys.exit(f"The settings are wrong: {error}")
-    except BrokenPipeError:  # whoever read the output has seen enough, as `head` has
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # for Python's own last flush
+    except BrokenPipeError:  # the reader has closed the pipe, as `head` does
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # so that Python's flush at exit does not fail
         sys.exit(1)

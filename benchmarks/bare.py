@@ -1,4 +1,4 @@
-"""One statement on an SQLite file, every row printed: `python -m benchmarks.bare FILE STATEMENT`."""
+"""Runs one statement on an SQLite file and prints every row: `python -m benchmarks.bare FILE STATEMENT`."""
 
 import sqlite3
 import sys

@@ -1,4 +1,4 @@
-"""Databases of the benchmark's own: filled once, and copied afresh before each run."""
+"""The benchmark's own databases: each is filled once, and copied before each run."""
 
 import shutil
 import sqlite3
@@ -17,7 +17,7 @@ WHERE status = 'active' AND expires_at <= {now} RETURNING id, code, agent_id, di
 
 
 class Databases(ABC):
-    """What the benchmark needs of a kind of database; each database has a name."""
+    """What the benchmark does with one kind of database. Each database has a name."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -29,22 +29,22 @@ class Databases(ABC):
 
     @abstractmethod
     def create(self, name: str, template: str = "") -> None:
-        """Make it anew, empty or as a copy of another one."""
+        """Create the database, empty or as a copy of `template`. An old one of that name is dropped."""
 
     @abstractmethod
     def query(self, name: str, sql: str) -> list[tuple[object, ...]]:
-        """The rows that one statement outside of any transaction returns."""
+        """Run one statement outside of any transaction, and return its rows."""
 
     @abstractmethod
     def bare(self, name: str) -> list[str]:
-        """The command line of the bare statement, which prints the codes that it expired."""
+        """The command line of the bare statement, which prints the codes that it expires."""
 
     @abstractmethod
     def drop_all(self) -> None:
-        """Leave nothing behind."""
+        """Drop all databases that the benchmark created."""
 
     def seeded(self, codes: int, overdue: int, *how: str) -> str:
-        """The name of the database of so many codes; filled when first asked for."""
+        """The name of a database with so many codes, so many of them overdue. It is filled at the first call."""
         name = "_".join([str(codes), str(overdue), *how]).replace("-", "")
         if name not in self.made:
             print(f"  filling {codes} codes, {overdue} overdue {' '.join(how)}", file=sys.stderr)
@@ -54,7 +54,7 @@ class Databases(ABC):
         return name
 
     def tidy(self, name: str) -> None:
-        """Leave no dead rows, and good statistics."""
+        """Remove dead rows, and renew the planner's statistics."""
         self.query(name, "VACUUM")
         self.query(name, "ANALYZE")
 
@@ -63,12 +63,12 @@ class Databases(ABC):
         return run(manage(*arguments), self.folder / "output.txt", self.url(name))
 
     def which_expired(self, name: str) -> tuple[object, ...]:
-        """How many codes a sweep expired, and sums that tell which."""
+        """How many codes a sweep expired, and sums that differ if they were other codes."""
         return self.query(name, WHICH)[0]
 
 
 class PostgreSQL(Databases):
-    """Databases named knossos_benchmark_… on a server, version 15 or later, where the user may create them."""
+    """Databases named knossos_benchmark_… on a server of version 15 or later; its user may create databases."""
 
     def __init__(self, folder: Path, url: str) -> None:
         super().__init__(folder)
@@ -81,7 +81,7 @@ class PostgreSQL(Databases):
         source = f"knossos_benchmark_{template}" if template else "template1"
         self.query("", f'DROP DATABASE IF EXISTS "knossos_benchmark_{name}" WITH (FORCE)')
         self.query("", f'CREATE DATABASE "knossos_benchmark_{name}" TEMPLATE "{source}" STRATEGY file_copy')
-        # No contender pays for what the copy, or another contender, left to be written.
+        # So that no contender has to write what the copy or another contender left in memory.
         self.query("", "CHECKPOINT")
         self.made.add(name)
 

@@ -1,4 +1,4 @@
-"""How long a batch holds its locks, and what a person notices who saves codes meanwhile."""
+"""How long a batch holds its locks, and how long a person's saves take during a sweep."""
 
 import json
 import os
@@ -11,7 +11,7 @@ from benchmarks.questions import SWEEP, Answer, Setting
 
 
 def locks(setting: Setting) -> Iterator[Answer]:
-    """Sweeps of many codes: alone, and while a person saves."""
+    """Measure large sweeps, alone and while a person saves codes."""
     template = setting.seeded(1_000_000, 100_000)
     longest: list[float] = []
     saves: list[float] = []
@@ -33,7 +33,7 @@ def locks(setting: Setting) -> Iterator[Answer]:
 
 
 def _saves_during_a_sweep(setting: Setting, template: str) -> tuple[list[float], int]:
-    """The milliseconds of each save, and how many failed."""
+    """Return how many milliseconds each save took, and how many saves failed."""
     setting.databases.create("run", template)
     person = subprocess.Popen(
         manage("person"), cwd=PROJECT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,

@@ -1,4 +1,4 @@
-"""Running whole processes, and what came out of it."""
+"""Runs whole processes, and compares their times and memory."""
 
 import os
 import statistics
@@ -11,12 +11,12 @@ from typing import NamedTuple
 
 PROJECT = Path(__file__).parent.parent
 
-# With DEBUG, Django keeps the text of every query, which takes time and memory.
+# With DEBUG, Django would keep the text of every query, which takes time and memory.
 PRODUCTION = {"DEBUG": "off", "SECRET_KEY": "of the benchmark"}
 
 
 class Process(NamedTuple):
-    """One finished process: its wall time, and the most memory that it held itself."""
+    """One finished process: its wall time, and its own peak memory."""
 
     seconds: float
     mebibytes: float
@@ -28,7 +28,7 @@ def manage(*arguments: str) -> list[str]:
 
 
 def run(command: list[str], output: Path, database: str = "", folder: Path = PROJECT) -> Process:
-    """Run `command` to its end, its standard output going to the file; raises RuntimeError where it fails."""
+    """Run `command` to its end, with its standard output in a file. Raises RuntimeError if it fails."""
     peak = output.with_name("peak.txt")
     peak.unlink(missing_ok=True)
     environment = {
@@ -43,12 +43,12 @@ def run(command: list[str], output: Path, database: str = "", folder: Path = PRO
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
         raise RuntimeError(f"failed: {' '.join(command)}")
-    # Linux counts the memory of the process that started another as the other's too: what it noted itself is right.
+    # `ru_maxrss` on Linux may include memory of the parent process, so the process's own note is preferred.
     return Process(seconds, (int(peak.read_text()) if peak.exists() else usage.ru_maxrss) / 1024)
 
 
 def in_turns(rounds: int, contenders: dict[str, Callable[[], Process]]) -> dict[str, list[Process]]:
-    """Run every contender once, then every one again, and so on: what slows the machine slows them all."""
+    """Run all contenders once, then all again, and so on, so that a slow moment of the machine slows all of them."""
     runs: dict[str, list[Process]] = {name: [] for name in contenders}
     for _ in range(rounds):
         for name, contender in contenders.items():
@@ -58,7 +58,7 @@ def in_turns(rounds: int, contenders: dict[str, Callable[[], Process]]) -> dict[
 
 
 class Spread(NamedTuple):
-    """The median of some values, and how far they lie apart."""
+    """The median, the least and the greatest of some values."""
 
     median: float
     low: float
@@ -81,6 +81,6 @@ def memory(runs: list[Process]) -> Spread:
 
 
 def ratio(runs: list[Process], others: list[Process], start: float = 0, other_start: float = 0) -> Spread:
-    """The times of `runs` over those of `others`, round by round, once the times to start are taken off."""
+    """The times of `runs` divided by those of `others`, round by round, after the start times are subtracted."""
     pairs = zip(runs, others, strict=True)
     return spread([(run.seconds - start) / (other.seconds - other_start) for run, other in pairs])

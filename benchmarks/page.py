@@ -1,4 +1,4 @@
-"""The table of the answers, with the machine's description, in docs/performance.md between two marks."""
+"""Writes the table of the answers, and a description of the machine, into docs/performance.md between two markers."""
 
 import os
 import platform
@@ -12,7 +12,7 @@ import django
 from benchmarks.databases import Databases, PostgreSQL
 from benchmarks.questions import Answer
 
-# Where the data is, or the log goes, makes no difference.
+# Only the settings that change the speed. Others, such as the folder of the data, do not matter.
 CHANGED = """SELECT name || ' = ' || setting FROM pg_settings
 WHERE source IN ('configuration file', 'command line') AND setting <> boot_val
 AND name IN ('autovacuum', 'fsync', 'full_page_writes', 'synchronous_commit', 'wal_level', 'work_mem',
@@ -20,7 +20,7 @@ AND name IN ('autovacuum', 'fsync', 'full_page_writes', 'synchronous_commit', 'w
 
 
 def machine() -> str:
-    """Processor, memory and system."""
+    """The processor, memory and operating system."""
     try:
         processor = next(line for line in Path("/proc/cpuinfo").read_text().splitlines() if "model name" in line)
         processor = processor.split(":")[1].strip()
@@ -31,7 +31,7 @@ def machine() -> str:
 
 
 def server(databases: Databases) -> str:
-    """The database's version, and the settings that a fresh installation would not have."""
+    """The database's version, and the settings that differ from a fresh installation."""
     if not isinstance(databases, PostgreSQL):
         return f"SQLite {sqlite3.sqlite_version}"
     version = databases.query("", "SHOW server_version")[0][0]
@@ -50,7 +50,7 @@ def table(databases: Databases, answers: list[Answer], rounds: int, load: tuple[
 
 
 def write(page: Path, databases: Databases, section: str) -> None:
-    """Put the section in the place of the one that was measured before."""
+    """Replace the section that was measured before."""
     name = type(databases).__name__
     begin, end = f"<!-- {name}: measured -->", f"<!-- {name}: end -->"
     text = page.read_text()

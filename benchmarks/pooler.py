@@ -1,4 +1,4 @@
-"""A PgBouncer of our own in front of the tests' server, in transaction mode, and other clients who keep it busy."""
+"""Starts a PgBouncer in transaction mode in front of the tests' server, and other clients that keep it busy."""
 
 import os
 import shutil
@@ -19,7 +19,7 @@ from benchmarks.measure import Process, in_turns, manage, ratio, run, seconds
 from benchmarks.questions import SWEEP, Answer, Setting
 
 PATIENCE = 30  # seconds
-# Two connections to the server for all clients: hardly a transaction meets the connection of the one before it.
+# All clients share two connections to the server, so a transaction rarely gets the connection of the last one.
 INI = """
 [databases]
 * = host={host} port={port} user={user} {secret}
@@ -36,7 +36,7 @@ max_client_conn = 50
 
 @contextmanager
 def pooler(url: str) -> Iterator[str]:
-    """Give the address of `url`'s database behind the pooler; Debian's program refuses to run as root."""
+    """Give the address of `url`'s database behind a pooler. As root, it runs as postgres: PgBouncer refuses root."""
     server = {"host": "127.0.0.1", "port": "5432", "user": "postgres", **conninfo_to_dict(url)}
     secret = f"password={server['password']}" if "password" in server else ""
     with socket.socket() as free:
@@ -72,7 +72,7 @@ def _wait_for(url: str) -> None:
 
 
 class Traffic(threading.Thread):
-    """Another client of the pooler: short transactions, one after the other; `backends` are the ones it met."""
+    """Another client of the pooler: short transactions, one after the other. `backends` are the servers it has met."""
 
     def __init__(self, url: str) -> None:
         super().__init__(daemon=True)
@@ -95,7 +95,7 @@ class Traffic(threading.Thread):
 
 @contextmanager
 def traffic(url: str, clients: int = 3) -> Iterator[list[Traffic]]:
-    """So many other clients, for as long as the block lasts."""
+    """Run so many other clients while the block runs."""
     others = [Traffic(url) for _ in range(clients)]
     for other in others:
         other.start()
@@ -109,7 +109,7 @@ def traffic(url: str, clients: int = 3) -> Iterator[list[Traffic]]:
 
 
 def through_a_pooler(setting: Setting) -> Iterator[Answer]:
-    """A sweep behind PgBouncer while others are at work on it, against the sweep alone."""
+    """A sweep behind PgBouncer while other clients use it, against the sweep alone."""
     if not isinstance(setting.databases, PostgreSQL):
         return
     full = setting.seeded(1_000_000, 100_000)

@@ -1,4 +1,4 @@
-"""The questions, each answered by contenders that take turns; an answer is a row of the table."""
+"""The questions of the benchmark. For each, some contenders take turns, and an answer is a row of the table."""
 
 import sys
 from collections.abc import Callable, Iterator
@@ -12,7 +12,7 @@ SWEEP = "expire_referral_codes"
 
 
 class Answer(NamedTuple):
-    """A row of the table: what was asked, what came out, and what was aimed at."""
+    """A row of the table: the question, the measured values, the result and the target."""
 
     what: str
     measured: str
@@ -21,7 +21,7 @@ class Answer(NamedTuple):
 
 
 class Setting(NamedTuple):
-    """Where and how large; `size` multiplies every number of codes."""
+    """Where to measure, how often, and with how many codes: `size` multiplies every number of codes."""
 
     databases: Databases
     rounds: int
@@ -44,7 +44,7 @@ class Setting(NamedTuple):
         return run(self.databases.bare("run"), self.databases.folder / "output.txt")
 
     def same_codes(self, template: str, process: Process, known: dict[str, object]) -> Process:
-        """Check that the run expired the codes that every other contender did, and printed as many lines."""
+        """Check that this run expired the same codes as every other contender, and printed as many lines."""
         expired = self.databases.which_expired("run")
         printed = sum("CODE-" in line for line in (self.databases.folder / "output.txt").open())
         assert known.setdefault(template, (*expired, printed)) == (*expired, printed), "other codes were expired"
@@ -53,7 +53,7 @@ class Setting(NamedTuple):
 
 
 def against_the_limit(setting: Setting) -> Iterator[Answer]:
-    """The bare statement, and the same codes none of which is expired."""
+    """The sweep against the bare statement, and its memory against a sweep with nothing to do."""
     full, none = setting.seeded(1_000_000, 100_000), setting.seeded(1_000_000, 0)
     known: dict[str, object] = {}
     postgres = isinstance(setting.databases, PostgreSQL)
@@ -86,7 +86,7 @@ def against_the_limit(setting: Setting) -> Iterator[Answer]:
 
 
 def against_other_ways(setting: Setting) -> Iterator[Answer]:
-    """The two ways in which a sweep is often written."""
+    """The sweep against two common ways to write one."""
     template = setting.seeded(1_000_000, 10_000)
     known: dict[str, object] = {}
 
@@ -119,7 +119,7 @@ def nothing_to_do(setting: Setting) -> Iterator[Answer]:
 
 
 def growth(setting: Setting) -> Iterator[Answer]:
-    """The same number of expired codes in a growing table, and what the bare statement makes of it."""
+    """The same number of overdue codes in larger tables, for the sweep and for the bare statement."""
     small, *larger = sizes = [100_000, 1_000_000, 10_000_000]
     for how, which in [([], "scattered"), (["--together"], "made one after the other")]:
         contenders: dict[str, Callable[[], Process]] = {}
@@ -141,7 +141,7 @@ def growth(setting: Setting) -> Iterator[Answer]:
 
 
 def history(setting: Setting) -> Iterator[Answer]:
-    """A table with a hundred nights behind it, against the same codes just loaded."""
+    """A table after a hundred nights, against the same codes freshly loaded."""
     nights, each = 100, setting.codes(10_000)
     databases = setting.databases
     databases.create("aged", setting.seeded(1_000_000, 0))
@@ -160,7 +160,7 @@ def history(setting: Setting) -> Iterator[Answer]:
 
 
 def start_up(setting: Setting) -> Iterator[Answer]:
-    """A sweep with nothing to do, against `check` in a project that Django has just made, for the same database."""
+    """A sweep with nothing to do, against `check` in a new Django project with the same database."""
     output, folder = setting.databases.folder / "output.txt", setting.databases.folder / "empty"
     folder.mkdir()
     run([sys.executable, "-m", "django", "startproject", "empty", "."], output, folder=folder)

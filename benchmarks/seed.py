@@ -1,7 +1,7 @@
-"""Codes in large numbers, made by the database itself.
+"""Creates large numbers of codes, with statements of the database.
 
-The dates are scattered over the table, so that neighbours by date are not neighbours on disk: the hard case. In the
-easy one the overdue codes were made one after the other.
+In the hard case the dates are scattered over the table, so that codes with close dates are not close on disk. In the
+easy case the overdue codes were created one after the other.
 """
 
 from django.contrib.auth.models import User
@@ -18,7 +18,7 @@ NUMBERS = {
     "sqlite": "WITH RECURSIVE numbers(n) AS (SELECT %(first)s UNION ALL SELECT n + 1 FROM numbers WHERE n < %(last)s) "
     "SELECT n FROM numbers",
 }
-# An instant so many seconds from now, as the database stores it.
+# An instant that many seconds from now, in the form in which the database stores it.
 INSTANT = {
     "postgresql": "now() + interval '1 second' * ({})",
     "sqlite": "strftime('%%Y-%%m-%%d %%H:%%M:%%S', 'now', ({}) || ' seconds')",
@@ -26,7 +26,7 @@ INSTANT = {
 
 
 def make_agents() -> None:
-    """The agents, and the run of an earlier night that the bare statement puts its codes down to."""
+    """Create the agents, and an earlier run, which the bare statement names as the run of its codes."""
     users = User.objects.bulk_create(User(username=f"agent{number}") for number in range(AGENTS))
     UserProfile.objects.bulk_create(
         UserProfile(id=number + 1, user=user, name=f"Agent Number {number}", role=UserProfile.Role.AGENT)
@@ -40,9 +40,9 @@ def make_agents() -> None:
 
 
 def make_codes(count: int, overdue: int, together: bool) -> None:
-    """Make codes 1 to `count`; `overdue` of them, evenly spread, or `together`, ended in the last ten days.
+    """Create codes 1 to `count`. `overdue` of them, evenly spread or `together`, ended in the last ten days.
 
-    Of the others a tenth never ends.
+    A tenth of the others never ends.
     """
     instant = INSTANT[connection.vendor]
     past, future = instant.format("-60 - n * 7919 %% 864000"), instant.format("864000 + n * 7919 %% 31536000")

@@ -1,4 +1,4 @@
-"""The project's settings, the commands of the contenders, and a note of each process's peak memory."""
+"""The project's settings, with the contenders' commands. Each process also writes down its peak memory."""
 
 import atexit
 import os
@@ -11,7 +11,7 @@ INSTALLED_APPS = [*INSTALLED_APPS, "benchmarks"]  # noqa: F405
 
 
 def note_peak(file: str) -> None:
-    """Write the most memory that this process held, in KiB."""
+    """Write the peak memory of this process, in KiB, to `file`."""
     status = Path("/proc/self/status")
     if status.exists():  # Linux
         Path(file).write_text(re.findall(r"VmHWM:\s+(\d+)", status.read_text())[0])

@@ -1,11 +1,11 @@
-"""Measure the sweep against other ways to do the same.
+"""Measures the sweep against other ways to do the same work.
 
     python -m benchmarks.sweep                                              # SQLite
     python -m benchmarks.sweep --database postgres://postgres@127.0.0.1/x   # PostgreSQL
-    python -m benchmarks.sweep --size 0.01 --rounds 1                       # a look at whether it works
+    python -m benchmarks.sweep --size 0.01 --rounds 1                       # a quick look whether it works
 
-Every contender is a process of its own. They take turns, each on a fresh copy of the same database, and it is
-checked that all of them expired the same codes. The ratios are of times of the same round.
+Every contender is a separate process. They take turns, each on a fresh copy of the same database, and each must expire
+the same codes. A ratio compares two times of the same round.
 """
 
 import argparse
@@ -43,7 +43,7 @@ def main() -> None:
         "They are dropped at the end, and take 8 GB. Without it: SQLite files in a temporary folder.",
     )  # fmt: skip
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--size", type=float, default=1, help="Multiplies all numbers of codes; 1 unless told.")
+    parser.add_argument("--size", type=float, default=1, help="Multiplies all numbers of codes. The default is 1.")
     parser.add_argument("--only", nargs="+", choices=QUESTIONS, default=list(QUESTIONS), metavar="QUESTION",
                         help=f"Some of: {', '.join(QUESTIONS)}.")  # fmt: skip
     parser.add_argument("--write", action="store_true", help="Put the table into docs/performance.md.")

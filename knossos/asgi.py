@@ -3,7 +3,7 @@ import os
 from django.core.asgi import get_asgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "knossos.settings")
-# Strangers reach a server, so it must be asked for DEBUG. runserver has read the settings when it comes here.
+# Strangers can reach a server, so DEBUG is off here unless it is set. runserver has already read the settings.
 os.environ.setdefault("DEBUG_BY_DEFAULT", "off")
 application = get_asgi_application()
 

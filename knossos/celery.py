@@ -1,4 +1,4 @@
-"""The Celery app: for `celery -A knossos`, and for web processes, which send tasks. No command loads it."""
+"""The Celery app, for `celery -A knossos` and for web processes, which send tasks. No command loads it."""
 
 import os
 
@@ -10,12 +10,12 @@ from main.scheduling.schedule import Schedule, parse_schedule, refuse_either_day
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "knossos.settings")
 
-# Shorter than the day between two sweeps, so that at most one message waits for a worker that was away.
+# Shorter than the day between two sweeps, so that at most one message waits while no worker runs.
 STALE_AFTER = 12 * 60 * 60  # seconds
 
 
 def celery_schedule(schedule: Schedule) -> crontab:
-    """Return the instants of `schedule` for beat. Raises CannotExpress for what only cron can run."""
+    """Return `schedule` in the form that beat takes. Raises CannotExpress if only cron can run it."""
     refuse_either_day(schedule, "Celery")
     return crontab(
         minute=schedule.minutes,

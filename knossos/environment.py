@@ -1,6 +1,6 @@
-"""The variables of the settings, from the environment and `.env`.
+"""Reads the variables for the settings from the environment and from `.env`.
 
-A value that cannot be right ends in one sentence: which variable, what it is, and what it may be.
+A wrong value is an error of one sentence: which variable, what its value is, and what it may be.
 """
 
 import math
@@ -24,16 +24,15 @@ EMAIL_SCHEMES = {
 
 
 class Environment:
-    """Reads the variables; each method takes a name and the value that counts where the variable is not set.
+    """Reads the variables. Each method takes a name and the default for a variable that is not set.
 
     All of them raise ImproperlyConfigured with a sentence for people.
     """
 
     def __init__(self, file: Path) -> None:
-        """Take what `file` says, where it exists; a variable that is set already wins."""
+        """Read `file`, if it exists. A variable that is set already in the environment wins."""
         self._env = environ.Env()
-        # Unreadable or with a line that is none, the file would be passed over, and the sweep would go on with the
-        # default database.
+        # The library ignores an unreadable file or a wrong line. The sweep would then use the default database.
         if file.exists():
             try:
                 lines = file.read_text(encoding="utf-8").splitlines()
@@ -49,7 +48,7 @@ class Environment:
             self._env.read_env(file)
 
     def text(self, name: str, default: str) -> str:
-        # An empty value is a line of .env that was not filled in yet.
+        # An empty value counts as not set: it is a line of .env that nobody has filled in.
         return self._env.ENVIRON.get(name, "").strip() or default
 
     def names(self, name: str) -> list[str]:
@@ -108,7 +107,7 @@ class Environment:
         return value
 
     def database(self, name: str, default: str, folder: Path) -> dict[str, Any]:
-        """The connection of a URL; a relative file of SQLite lies in `folder`, wherever a scheduler starts."""
+        """The connection of a URL. A relative SQLite file is in `folder`, whatever folder a scheduler starts in."""
         url = self.text(name, default)
         may_be = "sqlite:///FILE or postgres://USER:PASSWORD@HOST:PORT/NAME"
         if url.startswith("sqlite:///"):

@@ -1,7 +1,7 @@
-"""What went wrong, noted: one line on stderr for each error, a mail to ADMINS, and an id that the page names.
+"""Reports errors: one line on stderr for each error, a mail to ADMINS, and an id that the error page shows.
 
-No line names a person: it has the pattern of an address instead of the address, and neither the values of a request
-nor those that an error quotes.
+No line has personal data. It has the pattern of an address instead of the address, and no values from the request or
+from the error's message.
 """
 
 import json
@@ -26,14 +26,14 @@ from main.sweep import errors
 
 _request_id: ContextVar[str] = ContextVar("request_id", default="")
 
-# PostgreSQL adds the values of a row behind these words.
+# PostgreSQL writes the values of a row after these words.
 _DETAIL = re.compile(r"\s*\b(?:DETAIL|CONTEXT|HINT):.*", re.DOTALL)
 _QUOTED = re.compile(r"(['\"]).*?\1", re.DOTALL)
 _EMAIL = re.compile(r"[^\s<>'\",;:=()]+@[^\s<>'\",;:=()]+")
 
 
 def request_id(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
-    """Middleware: gives each request an id, for the lines about it and for the header X-Request-ID of the answer."""
+    """Middleware: give each request an id, for its lines on stderr and for the header X-Request-ID of the response."""
 
     def answer(request: HttpRequest) -> HttpResponse:
         token = _request_id.set(uuid4().hex[:12])
@@ -47,7 +47,7 @@ def request_id(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[
     return answer
 
 
-# For people who use a page; what an operator reads is in main/sweep/errors.py.
+# For people who use a page. The sentences for operators are in main/sweep/errors.py.
 FOR_PEOPLE = {
     errors.LOCKED: "Somebody else is changing the same thing at this moment.",
     errors.TOO_SLOW: "The database has too much to do at this moment.",
@@ -58,27 +58,27 @@ FOR_PEOPLE = {
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """The page for what failed: 503 with the reason where the database is only busy or away, else 500.
+    """The page for an error: 503 with the reason if the database is only busy or away, otherwise 500.
 
-    Both name the id under which it was noted.
+    Both show the id of the error's line on stderr.
     """
     failure = sys.exc_info()[1]
     reason = FOR_PEOPLE.get(errors.advice(failure)) if isinstance(failure, Error) else None
     status = HTTPStatus.SERVICE_UNAVAILABLE if reason else HTTPStatus.INTERNAL_SERVER_ERROR
     facts = {"request_id": _request_id.get(), "reason": reason, "asked": request.method == "GET"}
-    # Without the request: what broke may be the database behind its session and messages.
+    # Rendered without the request: its session and messages may need the database, which may be what failed.
     return HttpResponse(render_to_string("503.html" if reason else "500.html", facts), status=status)
 
 
 class Unforeseen(logging.Filter):
-    """Lets errors through, and not a page that answers 503 because it means to, as the health page does."""
+    """Lets errors through, but not a page that answers 503 on purpose, as the health page does."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         return bool(record.exc_info) or getattr(record, "status_code", None) != HTTPStatus.SERVICE_UNAVAILABLE
 
 
 class OneLine(logging.Formatter):
-    """A record as one line of text or of JSON, by the setting LOG_FORMAT; the time in UTC."""
+    """Formats a record as one line, of text or of JSON (LOG_FORMAT). Times are in UTC."""
 
     def format(self, record: logging.LogRecord) -> str:
         facts = {
@@ -99,7 +99,7 @@ class OneLine(logging.Formatter):
 
 
 class AdminMail(logging.Handler):
-    """Mails a record to ADMINS, the same error once an hour, without keeping the request waiting."""
+    """Mails a record to ADMINS, the same error at most once an hour. The request does not wait for the mail."""
 
     def __init__(self) -> None:
         super().__init__(logging.ERROR)
@@ -118,19 +118,19 @@ class AdminMail(logging.Handler):
     def _send(record: logging.LogRecord, text: str) -> None:
         try:
             mail_admins(f"{record.levelname}: {without_persons(_message(record))}"[:120], text)
-        except Exception as error:  # whatever the mail server did; to log it would mail it again
+        except Exception as error:  # any error of the mail server; logging it would send a mail again
             sys.stderr.write(
                 f"The mail to ADMINS was not sent: {type(error).__name__}: {without_persons(str(error))}\n"
             )
 
 
 def without_persons(text: str) -> str:
-    """`text` without quoted values, addresses of mail, and the rows that a database quotes."""
+    """`text` without quoted values, e-mail addresses, and the values of rows that a database adds."""
     return _EMAIL.sub("…", _QUOTED.sub(r"\1…\1", _DETAIL.sub("", text)))
 
 
 def _message(record: logging.LogRecord) -> str:
-    """Django's messages about a request quote its address, which may hold a name, or a token of a password reset."""
+    """The message of a record. Django's own would have the address, with a name or the token of a password reset."""
     request = getattr(record, "request", None)
     if not isinstance(request, HttpRequest):
         return record.getMessage()
@@ -145,7 +145,7 @@ def _error(record: logging.LogRecord) -> str:
 
 
 def _traceback(record: logging.LogRecord) -> list[str]:
-    """Where it happened, the innermost call last; for each error of a chain its kind comes first, the cause on top."""
+    """The calls that led to the error, the innermost last. In a chain of errors, causes come first."""
     error = record.exc_info[1] if record.exc_info else None
     chain: list[BaseException] = []
     while error is not None and error not in chain:

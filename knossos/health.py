@@ -10,7 +10,7 @@ from main.sweep.health import check_health
 @require_safe
 @never_cache
 def health(request: HttpRequest) -> JsonResponse:
-    """Say what `main.sweep.health.check_health` found."""
+    """Answer with the result of `main.sweep.health.check_health`."""
     found = check_health()
     return JsonResponse(
         {

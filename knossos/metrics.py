@@ -1,4 +1,4 @@
-"""Figures for Prometheus, behind a token. Read from the database when asked for, so that all workers agree."""
+"""Figures for Prometheus, protected by a token. Each request reads them from the database, so all workers agree."""
 
 from collections.abc import Iterator
 from hmac import compare_digest
@@ -16,7 +16,7 @@ from main.models import ExpirationRun, ReferralCode
 
 
 class Figures(Collector):
-    """The state of codes and runs at the instant of the question; no names, no codes."""
+    """The state of codes and runs at the instant of the request, without names and codes."""
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
         now = timezone.now()
@@ -44,7 +44,7 @@ class Figures(Collector):
 
 @require_safe
 def metrics(request: HttpRequest) -> HttpResponse:
-    """Answer with the figures to whoever has METRICS_TOKEN; without one in the settings there is no such page."""
+    """Answer with the figures if the request has METRICS_TOKEN. If the setting is empty, there is no such page."""
     if not settings.METRICS_TOKEN:
         raise Http404
     sent = request.headers.get("Authorization", "")

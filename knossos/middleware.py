@@ -1,4 +1,4 @@
-"""Addresses that nothing here can answer."""
+"""Refuses addresses that no page can answer."""
 
 from collections.abc import Callable
 
@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse
 
 
 def refuse_nul(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
-    """Answer 400 to a NUL after the question mark: the admin would ask PostgreSQL for it, which fails."""
+    """Middleware: answer 400 to a NUL character in the query of an address, because PostgreSQL fails on it."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
         if "%00" in request.META.get("QUERY_STRING", ""):

@@ -1,4 +1,4 @@
-"""What may be kept of a page: nothing, by anybody."""
+"""Forbids browsers and proxies to keep copies of pages."""
 
 from collections.abc import Callable
 
@@ -6,9 +6,9 @@ from django.http import HttpRequest, HttpResponse
 
 
 def keep_no_copies(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
-    """Middleware: neither a browser nor a proxy keeps a page, unless its view says otherwise.
+    """Middleware: tell browsers and proxies to keep no copy of a page, unless its view says otherwise.
 
-    Else the next person at the computer sees with the Back button what the last one saw.
+    Otherwise the next person at the computer could see the pages of the last one with the Back button.
     """
 
     def answer(request: HttpRequest) -> HttpResponse:

@@ -14,7 +14,7 @@ from main.scheduling.schedule import parse_schedule
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
-# By absolute path: a cron job starts in the home folder with almost no environment.
+# An absolute path, because a cron job starts in the home folder with almost no environment.
 env = Environment(BASE_DIR / ".env")
 
 DEBUG = env.switch("DEBUG", default=os.environ.get("DEBUG_BY_DEFAULT") != "off")
@@ -24,17 +24,17 @@ if not SECRET_KEY:
 ALLOWED_HOSTS = env.names("ALLOWED_HOSTS")
 CSRF_TRUSTED_ORIGINS = env.names("CSRF_TRUSTED_ORIGINS")
 
-# How many proxies of our own stand before this server; they say who the client is and whether it came by HTTPS.
+# How many of your own proxies are in front of this server. They say who the client is, and whether it used HTTPS.
 PROXIES = env.whole_number("PROXIES", 0, most=9)
 if PROXIES:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = not DEBUG
 CSRF_COOKIE_HTTPONLY = True
 if not DEBUG:
-    # With this prefix a browser takes them from this host alone, by HTTPS: no neighbour under the domain plants one.
+    # With this prefix, browsers accept these cookies only by HTTPS and only from this host, not from another subdomain.
     SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "__Host-sessionid", "__Host-csrftoken"
 SECURE_SSL_REDIRECT = env.switch("SECURE_SSL_REDIRECT", default=not DEBUG)
-SECURE_REDIRECT_EXEMPT = ["^health/$", "^metrics$"]  # a probe asks this server itself, by HTTP
+SECURE_REDIRECT_EXEMPT = ["^health/$", "^metrics$"]  # probes on the same machine use HTTP
 SECURE_HSTS_SECONDS = env.whole_number("SECURE_HSTS_SECONDS", 0 if DEBUG else 365 * 24 * 3600)
 SECURE_HSTS_INCLUDE_SUBDOMAINS = env.switch("SECURE_HSTS_INCLUDE_SUBDOMAINS", default=not DEBUG)
 # The browsers' preload list is for the owner of the whole domain to ask for.
@@ -54,11 +54,11 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    "knossos.errors.request_id",  # first, so that the lines about whatever happens below carry the id
+    "knossos.errors.request_id",  # first, so that all lines about a request have its id
     "knossos.waiting.limit_waiting",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "knossos.privacy.keep_no_copies",  # below the static files, which are for everybody
+    "knossos.privacy.keep_no_copies",  # below the static files, which may be kept
     "django.contrib.sessions.middleware.SessionMiddleware",
     "knossos.middleware.refuse_nul",
     "django.middleware.common.CommonMiddleware",
@@ -98,17 +98,17 @@ TEMPLATES = [
 DATABASES = {"default": env.database("DATABASE_URL", "sqlite:///db.sqlite3", BASE_DIR)}
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     DATABASES["default"]["OPTIONS"] = {
-        # A transaction that first reads and then writes fails at once when another one wrote in between,
-        # whatever the timeout; one that takes the write lock at its start waits for it.
+        # A transaction that reads first and writes later fails at once if another one has written in between, even
+        # with a timeout. A transaction that takes the write lock at its start waits for it.
         "transaction_mode": "IMMEDIATE",
         "timeout": 5,  # seconds
-        # The log of changes goes into the file at 32 MB instead of 4: a large sweep saves a fifth to a third.
-        # The pages that a batch changes stay in memory, 4 MB instead of 2, until they are written: a twentieth less.
+        # The write-ahead log is copied into the database at 32 MB instead of 4 MB: a large sweep is a fifth to a third
+        # faster. The cache for changed pages is 4 MB instead of 2 MB: another twentieth.
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA wal_autocheckpoint=8000; "
         "PRAGMA cache_size=-4000;",
     }
 if DATABASES["default"]["ENGINE"] == "django.db.backends.postgresql":
-    # Seconds. Where the server's machine is gone, neither the health page nor a nightly job must hang.
+    # Seconds. The health page and the nightly job must not hang if the database's machine is gone.
     DATABASES["default"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 5)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
@@ -122,25 +122,25 @@ AUTH_PASSWORD_VALIDATORS = [
     )
 ]
 AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
-# Ten wrong passwords from one network, whomever they were for, and it waits. A success resets nothing:
-# else one who has an account could guess the password of another without end.
+# After ten wrong passwords, for any accounts, a network has to wait. A successful sign-in does not reset the count:
+# otherwise somebody with an account could go on guessing the password of another one.
 AXES_FAILURE_LIMIT = 10
 AXES_COOLOFF_TIME = timedelta(minutes=15)
-AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False  # an impatient colleague does not prolong it
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False  # another try while waiting does not make the wait longer
 AXES_LOCKOUT_PARAMETERS = ["ip_address"]
 AXES_CLIENT_IP_CALLABLE = "main.throttle.client_network"
 AXES_USERNAME_CALLABLE = "knossos.throttle.attempted_name"
 AXES_LOCKOUT_TEMPLATE = "main/accounts/locked_out.html"
-AXES_DISABLE_ACCESS_LOG = True  # it would keep who signed in, and when, for ever
+AXES_DISABLE_ACCESS_LOG = True  # the access log would keep for ever who signed in, and when
 AXES_ENABLE_ADMIN = False
 AXES_VERBOSE = False
-# Where all other rates are counted: in the memory of each process, or for all of them in a Redis.
+# Where all other rates are counted: in the memory of each process, or in one Redis for all processes.
 RATE_LIMIT_STORAGE = env.storage("RATE_LIMIT_STORAGE", "memory://")
 LOGIN_URL = "sign_in"
 
-# The reset of a password is mailed; for development it is printed where the server runs.
+# The mail that resets a password. In development it is printed in the terminal of the server.
 MAIL = env.email("EMAIL_URL", "consolemail://" if DEBUG else "smtp://localhost:25")
-MAIL["EMAIL_TIMEOUT"] = 10  # seconds; a server that hangs must not hold the mails that wait behind it
+MAIL["EMAIL_TIMEOUT"] = 10  # seconds; a mail server that hangs must not hold up the mails that wait
 if django.VERSION >= (6, 1):
     MAILERS = {"default": mailer(MAIL)}
 else:
@@ -167,37 +167,37 @@ STATIC_ROOT = BASE_DIR / "static_root"
 
 CELERY_TIMEZONE = TIME_ZONE
 
-# A process whose clock is further from the database server's refuses to sweep: it might expire everything.
+# If the clock of a process differs by more from the database server's, it does not sweep: it might expire all codes.
 EXPIRATION_CLOCK_TOLERANCE = env.number("EXPIRATION_CLOCK_TOLERANCE", 60, "seconds")
-# A code that is overdue for longer turns the health page red: a night was missed, and two hours have gone by.
+# A code that is overdue for longer makes the health page red: a day for a missed night, and two hours more.
 EXPIRATION_OVERDUE_LIMIT = env.number("EXPIRATION_OVERDUE_LIMIT", 26, "hours")
 
 HEARTBEAT_URL = env.web_address("HEARTBEAT_URL")
-METRICS_TOKEN = env.text("METRICS_TOKEN", "")  # without one, nobody gets the figures
+METRICS_TOKEN = env.text("METRICS_TOKEN", "")  # if it is empty, nobody gets the figures
 
-# Where the site is reached, for the links in mails.
+# The address of the site, for the links in mails.
 SITE_URL = env.text("SITE_URL", "http://127.0.0.1:8000" if DEBUG else next(iter(CSRF_TRUSTED_ORIGINS), ""))
 NOTICE_SCHEDULE = env.text("NOTICE_SCHEDULE", "0 8 * * *")
-# How many days before the end of a code its agent hears of it.
+# How many days before the end of a code its agent gets a mail.
 NOTICE_DAYS = env.whole_numbers("NOTICE_DAYS", [30, 7, 1], most=3650)
 
 CELERY_BROKER_URL = env.text("CELERY_BROKER_URL", "redis://127.0.0.1:6379/0")
 
 LOG_DIR = BASE_DIR / env.text("LOG_DIR", "logs")
 
-# The clock of this schedule is the scheduler's: the machine's for cron, TIME_ZONE for Celery.
+# The scheduler decides which clock this means: cron uses the machine's zone, Celery uses TIME_ZONE.
 EXPIRATION_SCHEDULE = env.text("EXPIRATION_SCHEDULE", "0 2 * * *")
 parse_schedule(EXPIRATION_SCHEDULE)
-# What the sweeps that cron starts print. Nothing quotes its path: a system check warns where that goes wrong.
+# The output of the sweeps that cron starts. django-crontab does not quote its path; a system check warns about that.
 SCHEDULE_LOG = LOG_DIR / "scheduled_runs.log"
 CRONJOBS = [(EXPIRATION_SCHEDULE, "main.cron.expire_referral_codes", f">> {SCHEDULE_LOG} 2>&1")]
-CRONTAB_COMMENT = f"expire_referral_codes of {BASE_DIR}"  # else two installations of one user remove each other's line
-CRONTAB_COMMAND_PREFIX = f"umask 027 && mkdir -p {LOG_DIR} &&"  # without the folder the shell would not start the job
+CRONTAB_COMMENT = f"expire_referral_codes of {BASE_DIR}"  # so that two installations of one user keep their own lines
+CRONTAB_COMMAND_PREFIX = f"umask 027 && mkdir -p {LOG_DIR} &&"  # without the folder the shell cannot start the job
 CRONTAB_DJANGO_MANAGE_PATH = str(BASE_DIR / "manage.py")
 # A job of cron does not see the environment of this process.
 CRONTAB_DJANGO_SETTINGS_MODULE = os.environ.get("DJANGO_SETTINGS_MODULE", "knossos.settings")
 
-# Errors on stderr, one line each. For development Django prints them as it does, with the whole traceback.
+# Errors on stderr, one line for each. In development Django prints them as usual, with the whole traceback.
 LOG_FORMAT = env.choice("LOG_FORMAT", "text", ("text", "json"))
 ADMINS = [("", address) for address in env.names("ADMINS")]
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
@@ -231,10 +231,10 @@ LOGGING: dict[str, Any] = {
 if not DEBUG:
     LOGGING["root"] = {"handlers": ["stderr", "mail"], "level": "WARNING"}
     LOGGING["loggers"] |= {
-        # Django's own way of mailing would send the values of the request too.
+        # Without Django's own handlers: its mail would include the values of the request.
         "django": {"handlers": [], "level": "WARNING"},
-        "django.request": {"level": "ERROR"},  # not each page that was not found
+        "django.request": {"level": "ERROR"},  # so that pages that were not found are not logged
         "knossos.sign_ins": {"handlers": ["events"], "level": "INFO", "propagate": False},
-        # The command and the ledger tell of a failed sweep themselves.
+        # Not passed on: the command and the ledger report a failed sweep themselves.
         "main.signals": {"handlers": ["file"], "level": "INFO", "propagate": False},
     }

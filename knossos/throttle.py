@@ -1,4 +1,4 @@
-"""What django-axes is told of a failed sign-in."""
+"""What django-axes stores about a failed sign-in."""
 
 from collections.abc import Mapping
 
@@ -6,5 +6,5 @@ from django.http import HttpRequest
 
 
 def attempted_name(request: HttpRequest, credentials: Mapping[str, str] | None = None) -> str:
-    """The name that somebody tried, cut to the column that keeps it: PostgreSQL refuses a longer one."""
+    """The user name of the attempt, cut to the length of its column, because PostgreSQL rejects a longer one."""
     return (credentials or request.POST).get("username", "")[:255]

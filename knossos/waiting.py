@@ -1,4 +1,4 @@
-"""How long a request may wait for the database, so that one locked row does not hold up the site."""
+"""Limits how long a request may wait for the database, so that one locked row does not hold up the site."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -7,14 +7,14 @@ from django.http import HttpRequest, HttpResponse
 
 from main.sweep.databases import limited
 
-# A person who edits a code holds it for milliseconds; three seconds are for a whole batch of a busy machine.
+# An edit holds its lock for milliseconds. Three seconds are enough for a whole batch of a sweep on a busy machine.
 LOCK_WAIT = timedelta(seconds=3)
-# The slowest page takes half a second at a million codes. gunicorn ends a worker after 60 seconds.
+# The slowest page takes half a second with a million codes. gunicorn ends a worker after 60 seconds.
 STATEMENT = timedelta(seconds=20)
 
 
 def limit_waiting(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
-    """Middleware: a statement that waits or takes longer fails, and the person is told so (knossos/errors.py)."""
+    """Middleware: a statement that takes longer fails, and the page says so (knossos/errors.py)."""
 
     def answer(request: HttpRequest) -> HttpResponse:
         with limited(LOCK_WAIT, STATEMENT):

@@ -3,8 +3,8 @@ import os
 from django.core.wsgi import get_wsgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "knossos.settings")
-# Strangers reach a server, so it must be asked for DEBUG. runserver has read the settings when it comes here.
+# Strangers can reach a server, so DEBUG is off here unless it is set. runserver has already read the settings.
 os.environ.setdefault("DEBUG_BY_DEFAULT", "off")
 application = get_wsgi_application()
 
-import knossos.celery  # noqa: E402, F401 - reads the settings; so that `.delay()` knows the broker in a web process
+import knossos.celery  # noqa: E402, F401 - needs the settings; with it, `.delay()` knows the broker in a web process

@@ -1,4 +1,4 @@
-"""A sweep that prints the longest time in which a batch held its locks."""
+"""A sweep that prints the longest time for which a batch held its locks."""
 
 import time
 from pathlib import Path
@@ -11,7 +11,7 @@ from django.db.backends.signals import connection_created
 from main.models import ExpirationRun
 from main.sweep.run import sweep
 
-LOG_BYTES = 8000 * 4096  # as the settings have it for SQLite
+LOG_BYTES = 8000 * 4096  # the same as in the settings for SQLite
 
 
 class Command(BaseCommand):
@@ -26,7 +26,7 @@ class Command(BaseCommand):
 
 
 class Watch:
-    """Takes the time of each transaction of one connection that locks codes."""
+    """Measures each transaction of one connection that locks codes."""
 
     def __init__(self, connection: Any) -> None:
         self.connection, self.commit = connection, connection.commit
@@ -34,11 +34,11 @@ class Watch:
         connection.execute_wrappers.append(self.note)
         connection.commit = self.timed_commit
         if connection.vendor == "sqlite":
-            # SQLite lets go of its lock before it copies its log into the file, both within one commit.
+            # In a commit, SQLite first releases its lock and then copies its log into the file. Only the lock counts.
             connection.connection.execute("PRAGMA wal_autocheckpoint = 0")
 
     def note(self, execute: Any, sql: str, *arguments: Any) -> Any:
-        """Begin at the first statement that takes a lock."""
+        """Start the clock at the first statement that takes a lock."""
         if "FOR NO KEY UPDATE" in sql or sql.startswith("BEGIN"):
             self.begun = self.begun or time.perf_counter()
         return execute(sql, *arguments)

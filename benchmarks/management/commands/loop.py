@@ -1,4 +1,4 @@
-"""The other way a sweep is often written: save every overdue code; the signal marks and logs it."""
+"""Another common way to write a sweep: save every overdue code, and let the signal mark and log it."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The way a sweep is often written: list, update, list, in one transaction."""
+"""A common way to write a sweep: list, update and list again, in one transaction."""
 
 import logging
 from typing import Any

@@ -1,4 +1,4 @@
-"""Many nights of the past, each with its overdue codes and its sweep; the last night's codes are left overdue."""
+"""Many past nights, each with its own overdue codes and a sweep. The codes of the last night stay overdue."""
 
 from typing import Any
 
@@ -28,7 +28,7 @@ class Command(BaseCommand):
 
 
 def vacuum_when_due() -> None:
-    """The daemon wakes once a minute; these nights are shorter, and it has all day between real ones."""
+    """Vacuum as the server's daemon would: it wakes once a minute, and these nights are shorter than that."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_stat_force_next_flush()")
         cursor.execute(

@@ -1,4 +1,4 @@
-"""The start of a command, and nothing more."""
+"""A command that starts and does nothing."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ from django.core.management.base import BaseCommand
 
 class Command(BaseCommand):
     help = "Does nothing."
-    requires_system_checks = ()  # as the sweep
+    requires_system_checks = ()  # the same as for the sweep
 
     def handle(self, **options: Any) -> None:
         pass

@@ -1,4 +1,4 @@
-"""A person who saves codes, one after the other, until standard input ends; prints how long each save took."""
+"""A person who saves codes one after the other until standard input ends. Prints how long each save took."""
 
 import json
 import random
@@ -20,7 +20,7 @@ class Command(BaseCommand):
 
     def handle(self, **options: Any) -> None:
         dice = random.Random(1)  # noqa: S311 - the same saves in each round
-        # Half of them are overdue: the very codes that the sweep locks.
+        # Half of them are overdue, so the sweep locks them too.
         codes = list(ReferralCode.objects.overdue().order_by("?")[:2000])
         codes += ReferralCode.objects.unexpired().order_by("id")[: len(codes)]
         stop = threading.Event()

@@ -1,4 +1,4 @@
-"""A database of a given number of codes."""
+"""Fills a database with a given number of codes."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Where Django writes a time by itself: as everywhere else here, on the 24-hour clock, an instant with its zone."""
+"""How Django itself writes times: on the 24-hour clock and with the zone, as everywhere else in this project."""
 
 DATETIME_FORMAT = "j M Y, H:i T"
 SHORT_DATETIME_FORMAT = "d/m/Y H:i"
