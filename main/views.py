@@ -48,13 +48,13 @@ class TaskPage:
     kind: str = ""  # of the button
 
     def answer(self, request: SignedInRequest, code: ReferralCode) -> Form | ReferralCodeForm | None:
-        """Carry the task out where the request is a form filled in well; else return the form to be shown."""
+        """Carry out the task if the request has a valid form. Otherwise return the form to show."""
         raise NotImplementedError
 
 
 @dataclass(frozen=True, kw_only=True)
 class AskPage(TaskPage):
-    """Asks first, for a number of days or whether to do it at all."""
+    """A page that asks first: for a number of days, or just to confirm."""
 
     edit: Callable[..., Outcome]
     form: type[Form] = ConfirmForm
@@ -73,13 +73,13 @@ class AskPage(TaskPage):
 
 @dataclass(frozen=True, kw_only=True)
 class WritePage(TaskPage):
-    """Has the form on which a code is written."""
+    """A page with the form for a code."""
 
     def answer(self, request: SignedInRequest, code: ReferralCode) -> ReferralCodeForm | None:
         if request.method != "POST":
             return ReferralCodeForm(instance=code)
         with transaction.atomic():
-            if code.pk:  # read again under a lock: a sweep of the code comes wholly before or after this edit
+            if code.pk:  # read again under a lock, so that no sweep changes the code between the check and the save
                 locked = ReferralCode.objects.select_for_update(no_key=True)
                 code = get_object_or_404(locked, pk=code.pk, agent=code.agent_id)
             form = ReferralCodeForm(request.POST, instance=code)
@@ -130,9 +130,9 @@ PAGES: dict[str, TaskPage] = {
 
 @signed_in
 def profile(request: SignedInRequest, pk: int | None = None) -> HttpResponse:
-    """One's own codes, or those of the agent `pk` for staff who may view codes. Others find no such page.
+    """The visitor's own codes or, for staff who may view codes, those of the agent `pk`. Others get 404.
 
-    Staff find the tasks that they may do beside each code.
+    Staff see beside each code the tasks that they may do.
     """
     person = PROFILES.filter(user_id=request.user.pk).first() if pk is None else get_object_or_404(PROFILES, pk=pk)
     if person is None:
@@ -148,10 +148,10 @@ def profile(request: SignedInRequest, pk: int | None = None) -> HttpResponse:
 
 @signed_in
 def manage_referral_codes(request: SignedInRequest, pk: int, task: str, code_pk: int | None = None) -> HttpResponse:
-    """One task at a code of the agent `pk`, or at a new one, for staff who view codes and have the right to do it.
+    """One task for a code of the agent `pk`, or for a new code. For staff who may view codes and do the task.
 
-    Other staff are refused, and for anybody else there is no such page. When it is done, or cannot be done to this
-    code, the person is back on the page that `?next=` names, and is told.
+    Staff who may only view codes get 403; everybody else gets 404. When the task is done, or cannot be done to this
+    code, the answer is a redirect to the page that `?next=` names, with a message.
     """
     page = PAGES[task]
     if not _looks_after_codes(request.user):
@@ -160,7 +160,7 @@ def manage_referral_codes(request: SignedInRequest, pk: int, task: str, code_pk:
         raise PermissionDenied
     agent = get_object_or_404(PROFILES, pk=pk)
     code = ReferralCode(agent=agent) if code_pk is None else get_object_or_404(agent.referral_codes, pk=code_pk)
-    heading = page.heading % {"agent": agent, "code": code}  # before a form writes into the code
+    heading = page.heading % {"agent": agent, "code": code}  # before the form changes the code in memory
     back = next_page(request, reverse("profile", args=[agent.pk]))
     if code.pk and (why_not := editing.refusal(Task(task), code, timezone.now())):
         tell(request, Outcome([], [Edit(code, why_not, run=code.expired_by_id)]))
@@ -176,7 +176,7 @@ def _looks_after_codes(user: User) -> bool:
 
 
 def _codes_of(agent: UserProfile, request: SignedInRequest) -> dict[str, Any]:
-    """What works now, ending soonest first, and what does not: switched off first, then by the latest date."""
+    """The codes that work now, the next to end first, and the others: first those without a date, then the latest."""
     now = timezone.now()
     usable = agent.referral_codes.usable(now)
     working = usable.order_by(F("expires_at").asc(nulls_last=True), "pk")
@@ -191,13 +191,13 @@ def _codes_of(agent: UserProfile, request: SignedInRequest) -> dict[str, Any]:
 
 
 def _saved(request: SignedInRequest, form: ReferralCodeForm) -> bool:
-    """Save the code and write its history; False, with an error at the form, where somebody else took its name."""
+    """Save the code and write its history. Return False, with an error in the form, if somebody else took its text."""
     flag = CHANGE if form.instance.pk else ADDITION
     changes = construct_change_message(form, [], flag == ADDITION)  # type: ignore[arg-type] # the stubs forget model forms
     try:
         with transaction.atomic():
             LogEntry.objects.log_actions(request.user.pk, [form.save()], flag, changes, single_object=True)
-    except IntegrityError:  # somebody else took the code after the form had looked
+    except IntegrityError:  # somebody else took the text after the form was checked
         form.add_error("code", "This code was created by someone else just now.")
         return False
     return True

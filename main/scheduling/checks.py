@@ -1,4 +1,4 @@
-"""System checks: where django-crontab would write a line that cron does not run as meant."""
+"""System checks for django-crontab: they warn of lines that cron would not run as intended."""
 
 import os
 import re
@@ -14,7 +14,7 @@ from django.core.checks import CheckMessage, Warning, register
 
 from main import conf
 
-# django-crontab quotes nothing: the shell would act on these, and cron ends the command at a percent sign.
+# django-crontab quotes nothing. The shell would interpret other characters, and cron ends a command at a percent sign.
 UNSAFE = re.compile(r"[^\w@+=:,./~-]")
 PATH_OF_CRON = "/usr/bin:/bin"
 OTHER_WAY = "take django_crontab out of INSTALLED_APPS and use `manage.py print_schedule`, which quotes every path."
@@ -22,7 +22,7 @@ OTHER_WAY = "take django_crontab out of INSTALLED_APPS and use `manage.py print_
 
 @register
 def check_django_crontab(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
-    """Warn of what `manage.py crontab add` would write down wrongly; it does not exist on Windows."""
+    """Warn of settings that `manage.py crontab add` would write wrongly. That command does not exist on Windows."""
     if not apps.is_installed("django_crontab") or os.name == "nt":
         return []
     python = getattr(settings, "CRONTAB_PYTHON_EXECUTABLE", sys.executable)
@@ -34,7 +34,7 @@ def check_django_crontab(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
 
 
 def _suffix(job: Sequence[Any]) -> str:
-    """Behind the schedule and the function come a list, a dictionary, and the suffix; the first two may be missing."""
+    """The suffix of a job. It follows the schedule, the function and, if they are given, a list and a dictionary."""
     return next((part for part in job[2:] if isinstance(part, str)), "")
 
 

@@ -21,8 +21,8 @@ def files(schedule: Schedule, here: Installation) -> dict[str, str]:
     """Return the file's text by its name. Raises CannotExpress where the paths are too long for cron."""
     log_folder = str(Path(here.log).parent)
     command = _escaped(
-        # What is printed names codes and agents: for the owner and the group.
-        # Without its folder the shell could not open the log, and would not start the job.
+        # umask: the output names codes and agents, so it is for the owner and the group only.
+        # mkdir: without the folder, the shell cannot open the log and does not start the job.
         f"umask 027 && mkdir -p {shlex.quote(log_folder)} && flock -n -E 75 {shlex.quote(here.manage)}"
         f" {shlex.quote(here.python)} {shlex.quote(here.manage)} {here.command} >> {shlex.quote(here.log)} 2>&1"
     )
@@ -32,5 +32,5 @@ def files(schedule: Schedule, here: Installation) -> dict[str, str]:
 
 
 def _escaped(command: str) -> str:
-    """For cron, which ends the command at a bare percent sign and takes one backslash of two away."""
+    """Escape for cron, which ends a command at a plain percent sign and removes one of two backslashes."""
     return command.replace("\\", "\\\\").replace("%", "\\%")

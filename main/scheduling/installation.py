@@ -1,20 +1,20 @@
-"""Files for the schedulers of operating systems, one module each: `files(schedule, here)` names and renders them."""
+"""What the modules for cron, systemd and Windows share. Each has `files(schedule, here)`: the texts by file name."""
 
 from typing import NamedTuple
 
 NAME = "expire-referral-codes"
 COMMAND = "expire_referral_codes"
-# A sweep of a million codes takes minutes; one that still runs after so long hangs.
+# A sweep of a million codes takes minutes. One that runs for longer than this hangs.
 TIME_LIMIT_HOURS = 1
 
 
 class Installation(NamedTuple):
-    """This project as another program must start it: absolute paths, and the user who runs it."""
+    """What another program needs to start this project: absolute paths, and the user who runs it."""
 
     python: str
     manage: str
     folder: str
     log: str
     user: str
-    # With the module of the settings, which the scheduler would not know from an environment.
+    # Includes the settings module, because a scheduler does not have the environment of this process.
     command: str

@@ -1,4 +1,4 @@
-"""When the sweep runs: the cron syntax of the setting EXPIRATION_SCHEDULE, read for every scheduler."""
+"""Reads the setting EXPIRATION_SCHEDULE, in the syntax of cron, for every scheduler."""
 
 import re
 from typing import NamedTuple
@@ -25,7 +25,7 @@ PART = re.compile(r"\*(/(?P<every>\d{1,9}))?|(?P<first>\w{1,9})(-(?P<last>\w{1,9
 
 
 class Schedule(NamedTuple):
-    """The minutes at which the sweep starts: `text` as written, and the numbers that match in each field.
+    """When the sweep starts: `text` as it was written, and the numbers that match in each field.
 
     Sunday is 0. Whose clock they are read on is the scheduler's affair.
     """
@@ -36,12 +36,12 @@ class Schedule(NamedTuple):
     days: list[int]
     months: list[int]
     weekdays: list[int]
-    # cron runs on the days *or* on the weekdays where neither field begins with a star; nobody else knows that.
+    # If neither field begins with a star, cron runs on the days *or* the weekdays. No other scheduler does that.
     either_day: bool
 
 
 class CannotExpress(ImproperlyConfigured):
-    """A scheduler cannot run what the setting says; the text says why."""
+    """A scheduler cannot run this schedule. The message says why."""
 
 
 def parse_schedule(text: str) -> Schedule:
@@ -63,7 +63,7 @@ def parse_schedule(text: str) -> Schedule:
 
 
 def refuse_either_day(schedule: Schedule, scheduler: str) -> None:
-    """Raise CannotExpress where only cron itself can run the schedule."""
+    """Raise CannotExpress if only cron can run the schedule."""
     if schedule.either_day:
         raise CannotExpress(
             f"{scheduler} cannot run a schedule that sets both the day of the month and the day of the week: "
@@ -90,7 +90,7 @@ def _numbers(value: str, field: Field, text: str) -> set[int]:
 
 
 def _number(word: str, field: Field) -> int:
-    """Out of every field's range where it is neither a number nor a word of this field."""
+    """The number for `word`; -1, which no field allows, if it is neither a number nor a word of this field."""
     if word.isdecimal():
         return int(word)
     return field.low + field.words.index(word.lower()) if word.lower() in field.words else -1

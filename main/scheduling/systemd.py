@@ -5,12 +5,12 @@ from main.scheduling.schedule import Schedule, refuse_either_day
 
 WEEKDAYS = ("Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat")
 
-# systemd refuses a program whose path has a quote in it; `nice` takes it as an argument, and changes nothing else.
-# The colon: no variable is looked up where a path has a dollar sign.
+# systemd refuses a program whose path contains a quote, but takes it as an argument of `nice`, which changes nothing.
+# The colon stops systemd from replacing variables, because a path may contain a dollar sign.
 SERVICE = """\
 [Unit]
 Description=Expire referral codes
-# After a boot, the run that was missed starts at once.
+# A run that was missed starts right after the boot, so wait for the network and the database.
 After=network-online.target postgresql.service
 Wants=network-online.target
 
@@ -35,7 +35,7 @@ WantedBy=timers.target
 
 
 def files(schedule: Schedule, here: Installation) -> dict[str, str]:
-    """Return the units' texts by their names. Raises CannotExpress for a schedule that only cron knows."""
+    """Return the texts of the units by their names. Raises CannotExpress if only cron can run the schedule."""
     refuse_either_day(schedule, "systemd")
     service = SERVICE.format(
         user=here.user,

@@ -7,7 +7,7 @@ from main.scheduling.schedule import CannotExpress, Schedule, refuse_either_day
 
 WEEKDAYS = ("Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday")
 
-# Any past day: the task repeats from there on, at this time of the machine's clock.
+# Any day in the past. From then on the task repeats at its time, on the machine's clock.
 FIRST_DAY = "2026-01-01"
 
 TEMPLATE = """\
@@ -41,7 +41,7 @@ TEMPLATE = """\
 
 
 def files(schedule: Schedule, here: Installation) -> dict[str, str]:
-    """Return the task's XML by its name. Raises CannotExpress unless it is one fixed time on days of the week."""
+    """Return the task's XML by its file name. Raises CannotExpress unless it is one time a day on days of the week."""
     refuse_either_day(schedule, "The Windows Task Scheduler")
     if len(schedule.minutes) > 1 or len(schedule.hours) > 1:
         raise CannotExpress("The Windows task runs once a day: set one minute and one hour in EXPIRATION_SCHEDULE.")

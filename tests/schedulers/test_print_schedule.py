@@ -25,7 +25,7 @@ PATH=/usr/bin:/bin
 SERVICE = f"""\
 [Unit]
 Description=Expire referral codes
-# After a boot, the run that was missed starts at once.
+# A run that was missed starts right after the boot, so wait for the network and the database.
 After=network-online.target postgresql.service
 Wants=network-online.target
 
