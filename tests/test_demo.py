@@ -37,7 +37,7 @@ def snapshot():
 
 def test_it_shows_the_dry_run_and_the_run_and_says_what_to_do_next(demo):
     lines = demo().splitlines()
-    assert lines[0] == "Loaded 299 referral codes of agents and of the house."
+    assert lines[0] == "Loaded 299 referral codes: codes of agents and house codes."
     dry_run, run = (number for number, line in enumerate(lines) if line.startswith("$ "))
     assert lines[dry_run].endswith("manage.py expire_referral_codes --dry-run")
     assert lines[dry_run + 1 : dry_run + 5] == [

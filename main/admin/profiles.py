@@ -43,11 +43,11 @@ class ProfileAdmin(StrictAdmin):
         return ["name", "role", "user", "can_sign_in", "codes"] if obj else ["name", "role", "user"]
 
     def get_readonly_fields(self, request: HttpRequest, obj: UserProfile | None = None) -> Any:
-        """The account stays: who could put another in its place would have the agent's codes."""
+        """Keep the account of a person fixed: with another account, somebody else would get the agent's codes."""
         return [*self.readonly_fields, "user"] if obj else self.readonly_fields
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
-        """Whom staff add are agents, most of all from the form of a code, where no one else can be chosen."""
+        """Propose the role agent: staff mostly add agents, and a code's form accepts only agents."""
         return {"role": UserProfile.Role.AGENT, **super().get_changeform_initial_data(request)}
 
     @admin.display(description="can sign in", boolean=True)
@@ -64,7 +64,7 @@ class ProfileAdmin(StrictAdmin):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[UserProfile], search_term: str
     ) -> tuple[QuerySet[UserProfile], bool]:
-        """Whoever chooses the agent of a code is offered agents alone."""
+        """Offer only agents when staff choose the agent of a code."""
         if request.GET.get("field_name") == "agent":
             queryset = queryset.filter(role=UserProfile.Role.AGENT)
         return super().get_search_results(request, queryset, search_term)
@@ -72,7 +72,7 @@ class ProfileAdmin(StrictAdmin):
     def get_deleted_objects(
         self, objs: Sequence[Any] | QuerySet[Any], request: HttpRequest
     ) -> tuple[list[Any], dict[str, int], set[str], list[str]]:
-        """People with codes are kept, and named with the number of codes rather than with each of them."""
+        """Keep people with codes. Name each person with the number of codes, not with every code."""
         kept = UserProfile.objects.filter(pk__in=[profile.pk for profile in objs], referral_codes__isnull=False)
         protected = [
             f"{profile} has {profile.count} code{'' if profile.count == 1 else 's'}"

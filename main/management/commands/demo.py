@@ -33,7 +33,7 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from error
         except DatabaseError as error:
             raise CommandError(explain(error)) from error
-        self.stdout.write(f"Loaded {count} referral codes of agents and of the house.")
+        self.stdout.write(f"Loaded {count} referral codes: codes of agents and house codes.")
         for options_of_sweep in (["--dry-run"], []):
             self._show("expire_referral_codes", *options_of_sweep)
         self.stdout.write(
@@ -49,7 +49,7 @@ class Command(BaseCommand):
 
 
 def _typed(*arguments: str) -> str:
-    """The command as a person types it in the present folder, with the Python that runs now."""
+    """The command as a person types it in the current folder, with the Python that runs now."""
     program = [_from_here(Path(sys.executable)), _from_here(conf.manage_py())]
     return subprocess.list2cmdline([*program, *arguments])
 
