@@ -1,8 +1,8 @@
 """Accounts and groups in the admin.
 
-Only superusers decide who is staff and who may do what, and change the accounts of staff: whoever could set the
-password or the e-mail address of such an account would have its rights. No account is deleted by a click: what a
-person did, and when, would go with it.
+Only superusers decide who is staff and who has which rights, and only they change the accounts of staff: with a new
+password or e-mail address for such an account, a person would get its rights. Accounts cannot be deleted here, because
+the history of what the person did would be deleted too.
 """
 
 from typing import Any
@@ -20,7 +20,7 @@ admin.site.unregister(Group)
 
 @admin.register(Group)
 class RightsAdmin(StrictAdmin, GroupAdmin):
-    """Django's own, for superusers; others who may view groups see them."""
+    """Django's own, for superusers. Other people who may view groups can only view them."""
 
     def has_add_permission(self, request: Any) -> bool:
         return bool(request.user.is_superuser)

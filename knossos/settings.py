@@ -31,7 +31,7 @@ if PROXIES:
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = not DEBUG
 CSRF_COOKIE_HTTPONLY = True
 if not DEBUG:
-    # With this prefix, browsers accept these cookies only by HTTPS and only from this host, not from another subdomain.
+    # With this prefix, browsers accept these cookies only by HTTPS and only from this host, not from a subdomain.
     SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "__Host-sessionid", "__Host-csrftoken"
 SECURE_SSL_REDIRECT = env.switch("SECURE_SSL_REDIRECT", default=not DEBUG)
 SECURE_REDIRECT_EXEMPT = ["^health/$", "^metrics$"]  # probes on the same machine use HTTP

@@ -78,8 +78,8 @@ class StrictAdmin(ModelAdmin):
     def lookup_allowed(self, lookup: str, value: str, request: Any = None) -> bool:
         """Allow only what the filters and dates of the list write into an address.
 
-        Django allows every lookup on the model's own fields. Some of them fail with some values, a regular expression can
-        keep the database busy, and comparisons can reveal what a page does not show.
+        Django allows every lookup on the model's own fields. Some of them fail with some values, a regular expression
+        can keep the database busy, and comparisons can reveal what a page does not show.
         """
         try:
             self.opts.get_field(lookup.partition("__")[0])

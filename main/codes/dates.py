@@ -1,4 +1,4 @@
-"""Instants as people write them, and the day that an instant ends: the one reader of dates."""
+"""Reads instants as people write them: the only reader of dates. Also says which day ends at an instant."""
 
 import re
 from calendar import month_name, monthrange
@@ -9,7 +9,7 @@ from typing import NoReturn
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 
-# Beyond, a date can neither be shown in every zone nor stored by every database.
+# Outside these years, not every database can store a date, and it cannot be shown in every zone.
 FIRST_YEAR, LAST_YEAR = 1970, 9998
 
 WRITTEN = re.compile(
