@@ -37,10 +37,6 @@ class OnThread:
         return _do(lambda: self._target(*plain_args, **plain_kwargs))
 
 
-expect = OnThread(playwright.sync_api.expect)
-expect.set_options(timeout=PATIENCE * 1000)
-
-
 @contextmanager
 def chromium():
     """The running browser; closed, with its thread, at the end."""
@@ -67,3 +63,7 @@ def _stand_in(value):
 
 def _target_of(value):
     return value._target if isinstance(value, OnThread) else value
+
+
+expect = OnThread(playwright.sync_api.expect)
+expect.set_options(timeout=PATIENCE * 1000)
