@@ -1,5 +1,6 @@
 """What the files of the repository promise about each other."""
 
+import ast
 import re
 import shutil
 import subprocess
@@ -38,6 +39,20 @@ def test_the_index_of_the_decisions_has_a_line_for_each():
 def test_the_tasks_that_the_docs_name_are_there(page):
     tasks = tomllib.loads(read("pyproject.toml"))["tool"]["poe"]["tasks"]
     assert set(re.findall(r"\bpoe ([a-z]+)", read(page))) <= tasks.keys()
+
+
+TESTS = sorted((PROJECT / "tests").rglob("*.py"))
+
+
+@pytest.mark.parametrize("path", TESTS, ids=lambda path: str(path.relative_to(PROJECT)))
+def test_a_test_carries_no_annotation(path):
+    functions = [node for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if hasattr(node, "returns")]
+    annotated = [
+        function.name
+        for function in functions
+        if function.returns or any(getattr(node, "annotation", None) for node in ast.walk(function.args))
+    ]
+    assert not annotated, "tests carry no annotations (CONTRIBUTING.md)"
 
 
 # Put together here, so that this file does not match itself.
