@@ -26,23 +26,23 @@ class Place(NamedTuple):
     width: float
 
     @property
-    def middle(self) -> float:
+    def middle(self):
         return self.left + self.width / 2
 
 
-def subject_of(module: str) -> Subject:
+def subject_of(module):
     layer, package = layer_of(module), module.split(".", maxsplit=1)[0]
     return Subject(layer, package if package in LAYERS[layer] else f"{package}.…")
 
 
-def arrows() -> list[tuple[Subject, Subject]]:
+def arrows():
     """Each pair of different subjects of which the first imports the second."""
     pairs = {(subject_of(module_of(path)), subject_of(other)) for path in FILES for other in imports_of(path)}
     return sorted((importer, imported) for importer, imported in pairs if importer != imported)
 
 
-def places() -> dict[Subject, Place]:
-    found: dict[Subject, Place] = {}
+def places():
+    found = {}
     subjects = {subject_of(module_of(path)) for path in FILES}
     for layer in range(len(LAYERS)):
         row = sorted(subject for subject in subjects if subject.layer == layer)
@@ -54,7 +54,7 @@ def places() -> dict[Subject, Place]:
     return found
 
 
-def picture() -> str:
+def picture():
     at, height = places(), ROW * len(LAYERS)
     lines = [
         f'<line x1="{at[importer].middle:.0f}" y1="{at[importer].top + BOX:.0f}"'

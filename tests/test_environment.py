@@ -191,6 +191,6 @@ def test_comments_blank_lines_and_quotes_are_read_and_the_environment_wins(tmp_p
         ),
     ],
 )
-def test_the_mail_settings_become_those_of_newer_djangos(environment, monkeypatch, url: str, entry: object) -> None:
+def test_the_mail_settings_become_those_of_newer_djangos(environment, monkeypatch, url, entry):
     monkeypatch.setenv("EMAIL_URL", url)
     assert mailer(environment.email("EMAIL_URL", "")) == entry

@@ -28,7 +28,7 @@ def announced():
     referral_codes_expired.disconnect(listener)
 
 
-def test_a_sweep_expires_what_is_overdue_and_nothing_else(clock) -> None:
+def test_a_sweep_expires_what_is_overdue_and_nothing_else(clock):
     make_code("PAST", expires_at=NOW - INSTANT)
     make_code("EDGE", expires_at=NOW)
     make_code("FUTURE", expires_at=NOW + INSTANT)
@@ -46,7 +46,7 @@ def test_a_sweep_expires_what_is_overdue_and_nothing_else(clock) -> None:
     ]
 
 
-def test_the_ledger_tells_when_by_whom_and_how_many(three_overdue, clock) -> None:
+def test_the_ledger_tells_when_by_whom_and_how_many(three_overdue, clock):
     run = sweep(TASK)
     run.refresh_from_db()
     assert (run.started_at, run.cutoff, run.ended_at) == (NOW, NOW, NOW)
@@ -55,14 +55,14 @@ def test_the_ledger_tells_when_by_whom_and_how_many(three_overdue, clock) -> Non
     assert run.codes.count() == 3
 
 
-def test_a_sweep_with_nothing_to_do_is_in_the_ledger_too(clock) -> None:
+def test_a_sweep_with_nothing_to_do_is_in_the_ledger_too(clock):
     make_code("FUTURE", expires_at=NOW + INSTANT)
     assert check_all_expired_referral_codes() == 0
     run = ExpirationRun.objects.get()
     assert (run.state, run.started_by, run.expired_count) == ("completed", "shell", 0)
 
 
-def test_a_sweep_does_not_count_as_an_edit(clock) -> None:
+def test_a_sweep_does_not_count_as_an_edit(clock):
     code = make_code("PAST", expires_at=NOW)
     clock.shift(3600)
     sweep(SHELL)
@@ -70,7 +70,7 @@ def test_a_sweep_does_not_count_as_an_edit(clock) -> None:
 
 
 @pytest.mark.parametrize("batch_size", [1, 2, 3, 100])
-def test_batches_of_any_size_expire_the_same(three_overdue, clock, announced, batch_size) -> None:
+def test_batches_of_any_size_expire_the_same(three_overdue, clock, announced, batch_size):
     sizes = []
     run = sweep(SHELL, batch_size=batch_size, on_batch=sizes.append)
     assert sum(sizes) == run.expired_count == 3
@@ -79,7 +79,7 @@ def test_batches_of_any_size_expire_the_same(three_overdue, clock, announced, ba
     assert {run_id for _, run_id in announced} == {run.pk}
 
 
-def test_a_list_of_codes_too_long_for_memory_is_read_in_chapters(three_overdue, clock, monkeypatch) -> None:
+def test_a_list_of_codes_too_long_for_memory_is_read_in_chapters(three_overdue, clock, monkeypatch):
     monkeypatch.setattr("main.sweep.pages.CHAPTER", 2)
     assert sweep(SHELL, batch_size=1).expired_count == 3
 
@@ -90,11 +90,11 @@ def test_a_list_of_codes_too_long_for_memory_is_read_in_chapters(three_overdue, 
 )
 def test_a_code_that_is_edited_before_its_turn_is_judged_as_it_is_then(
     three_overdue, clock, one_connection, edit, status
-) -> None:
+):
     last = three_overdue[-1]
     edited = []
 
-    def edit_the_last_one(size: int) -> None:
+    def edit_the_last_one(size):
         if not edited:
             edited.append(ReferralCode.objects.filter(pk=last.pk).update(**edit))
 
@@ -105,7 +105,7 @@ def test_a_code_that_is_edited_before_its_turn_is_judged_as_it_is_then(
     assert run.expired_count == run.codes.count() == (3 if "discount" in edit else 2)
 
 
-def test_a_sweep_within_a_transaction_is_part_of_it(three_overdue, clock, announced) -> None:
+def test_a_sweep_within_a_transaction_is_part_of_it(three_overdue, clock, announced):
     with transaction.atomic():
         assert sweep(SHELL, batch_size=1).expired_count == 3
         assert announced == []
@@ -114,12 +114,12 @@ def test_a_sweep_within_a_transaction_is_part_of_it(three_overdue, clock, announ
     assert announced == []
 
 
-def test_a_second_sweep_finds_nothing_left(three_overdue, clock) -> None:
+def test_a_second_sweep_finds_nothing_left(three_overdue, clock):
     assert check_all_expired_referral_codes() == 3
     assert check_all_expired_referral_codes() == 0
 
 
-def test_a_code_extended_and_overdue_again_belongs_to_the_run_that_expired_it_last(clock) -> None:
+def test_a_code_extended_and_overdue_again_belongs_to_the_run_that_expired_it_last(clock):
     code = make_code("X", expires_at=NOW)
     first = sweep(SHELL)
     code.refresh_from_db()
@@ -131,12 +131,10 @@ def test_a_code_extended_and_overdue_again_belongs_to_the_run_that_expired_it_la
     assert ReferralCode.objects.get().expired_by == second
 
 
-def test_what_was_committed_before_a_failure_stands_and_the_next_sweep_finishes(
-    three_overdue, clock, one_connection
-) -> None:
+def test_what_was_committed_before_a_failure_stands_and_the_next_sweep_finishes(three_overdue, clock, one_connection):
     finished = []
 
-    def fail_at_the_second(size: int) -> None:
+    def fail_at_the_second(size):
         finished.append(size)
         if len(finished) == 2:
             raise DatabaseError("the server is gone")
@@ -155,7 +153,7 @@ def test_what_was_committed_before_a_failure_stands_and_the_next_sweep_finishes(
     assert check_all_expired_referral_codes() == 1
 
 
-def test_a_listener_that_fails_harms_neither_the_sweep_nor_the_others(three_overdue, clock, announced, caplog) -> None:
+def test_a_listener_that_fails_harms_neither_the_sweep_nor_the_others(three_overdue, clock, announced, caplog):
     def broken(**kwargs):
         raise RuntimeError("no mail today")
 
@@ -182,7 +180,7 @@ def make_run(**fields):
     )
 
 
-def test_a_run_that_fell_silent_is_marked_interrupted_by_the_next(clock) -> None:
+def test_a_run_that_fell_silent_is_marked_interrupted_by_the_next(clock):
     silent = make_run(last_sign_of_life=NOW - timedelta(hours=1) - INSTANT, expired_count=7)
     alive = make_run(last_sign_of_life=NOW - timedelta(hours=1))
     sweep(SHELL)
@@ -193,10 +191,10 @@ def test_a_run_that_fell_silent_is_marked_interrupted_by_the_next(clock) -> None
     assert alive.state == "running"
 
 
-def test_a_run_whose_process_on_this_machine_is_gone_is_marked_at_once(clock, monkeypatch) -> None:
+def test_a_run_whose_process_on_this_machine_is_gone_is_marked_at_once(clock, monkeypatch):
     monkeypatch.setattr("socket.gethostname", lambda: "here")
 
-    def kill(pid: int, signal: int) -> None:
+    def kill(pid, signal):
         assert signal == 0
         if pid == 111:
             raise ProcessLookupError
