@@ -49,9 +49,9 @@ def table(databases: Databases, answers: list[Answer], rounds: int, load: tuple[
     )
 
 
-def write(page: Path, databases: Databases, section: str) -> None:
-    """Replace the section that was measured before."""
-    name = type(databases).__name__
+def write(page: Path, databases: Databases, subject: str, section: str) -> None:
+    """Replace the section about this subject that was measured before."""
+    name = f"{subject}, {type(databases).__name__}"
     begin, end = f"<!-- {name}: measured -->", f"<!-- {name}: end -->"
     text = page.read_text()
     assert begin in text, f"{page} has no line {begin}"

@@ -8,6 +8,7 @@ from pathlib import Path
 from knossos.settings import *  # noqa: F403
 
 INSTALLED_APPS = [*INSTALLED_APPS, "benchmarks"]  # noqa: F405
+ROOT_URLCONF = "benchmarks.urls"
 
 
 def note_peak(file: str) -> None:

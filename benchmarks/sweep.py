@@ -12,6 +12,7 @@ import argparse
 import os
 import sys
 import tempfile
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 from benchmarks import questions
@@ -20,6 +21,7 @@ from benchmarks.locks import locks
 from benchmarks.measure import PROJECT
 from benchmarks.page import table, write
 from benchmarks.pooler import through_a_pooler
+from benchmarks.questions import Answer, Setting
 
 QUESTIONS = {
     "limit": questions.against_the_limit,
@@ -33,10 +35,12 @@ QUESTIONS = {
 }
 
 
-def main() -> None:
+def benchmark(subject: str, asked: Mapping[str, Callable[[Setting], Iterable[Answer]]], description: str) -> None:
+    """Answer the questions `asked` about a `subject`, as the command line says."""
     parser = argparse.ArgumentParser(
-        prog="python -m benchmarks.sweep", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+        prog=f"python -m benchmarks.{subject}", description=description,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )  # fmt: skip
     parser.add_argument(
         "--database", metavar="URL",
         help="A PostgreSQL server where databases may be created (the name in the URL is not used). "
@@ -44,29 +48,31 @@ def main() -> None:
     )  # fmt: skip
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--size", type=float, default=1, help="Multiplies all numbers of codes. The default is 1.")
-    parser.add_argument("--only", nargs="+", choices=QUESTIONS, default=list(QUESTIONS), metavar="QUESTION",
-                        help=f"Some of: {', '.join(QUESTIONS)}.")  # fmt: skip
+    parser.add_argument("--only", nargs="+", choices=asked, default=list(asked), metavar="QUESTION",
+                        help=f"Some of: {', '.join(asked)}.")  # fmt: skip
     parser.add_argument("--write", action="store_true", help="Put the table into docs/performance.md.")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="knossos-benchmark-") as folder:
         databases = PostgreSQL(Path(folder), options.database) if options.database else SQLite(Path(folder))
         try:
-            section = measure(databases, options)
+            section = measure(databases, options, asked)
         finally:
             databases.drop_all()
     if options.write:
-        write(PROJECT / "docs" / "performance.md", databases, section)
+        write(PROJECT / "docs" / "performance.md", databases, subject, section)
     sys.stdout.write(section)
 
 
-def measure(databases: Databases, options: argparse.Namespace) -> str:
+def measure(
+    databases: Databases, options: argparse.Namespace, asked: Mapping[str, Callable[[Setting], Iterable[Answer]]]
+) -> str:
     """Answer the questions that were asked, and return the table."""
-    setting = questions.Setting(databases, options.rounds, options.size)
+    setting = Setting(databases, options.rounds, options.size)
     before = load()
-    answers: list[questions.Answer] = []
+    answers: list[Answer] = []
     for name in options.only:
         sys.stderr.write(f"{name}\n")
-        answers += QUESTIONS[name](setting)
+        answers += asked[name](setting)
     return table(databases, answers, options.rounds, (before, load()))
 
 
@@ -76,4 +82,4 @@ def load() -> str:
 
 
 if __name__ == "__main__":
-    main()
+    benchmark("sweep", QUESTIONS, __doc__ or "")

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
+from limits import parse as parse_rate
 
 ON, OFF = ("on", "true", "yes", "1"), ("off", "false", "no", "0")
 LINE = re.compile(r"\s*(#.*)?|(export )?[A-Za-z_0-9]+=.*")
@@ -128,6 +129,14 @@ class Environment:
         if not database["NAME"]:
             _refuse(name, _without_password(url), f"{may_be}; the name of the database is missing")
         return database
+
+    def rate(self, name: str, default: str) -> str:
+        value = self.text(name, default)
+        try:
+            parse_rate(value)
+        except ValueError:
+            _refuse(name, value, "a rate, such as 6000 per minute")
+        return value
 
     def storage(self, name: str, default: str) -> str:
         value = self.text(name, default)

@@ -42,6 +42,7 @@ SILENCED_SYSTEM_CHECKS = ["security.W021"]
 
 INSTALLED_APPS = [
     "main.notices",  # before main, to whose pages it adds; take it out for a system without mails about codes
+    "main.checkout",  # before main, to whose pages it adds; take it out for a system without a checkout
     "main",
     "knossos.apps.StaffAdminConfig",
     "django.contrib.auth",
@@ -166,6 +167,11 @@ STATIC_URL = "static/"
 STATIC_ROOT = BASE_DIR / "static_root"
 
 CELERY_TIMEZONE = TIME_ZONE
+
+# For how long a shop may redeem a code at the discount that it has shown, though the code's date passes meanwhile.
+PROMISE_MINUTES = env.number("PROMISE_MINUTES", 15, "minutes")
+# How often a shop may ask. A token that was stolen, or a program that runs wild, must not keep all processes busy.
+API_TOKEN_RATE = env.rate("API_TOKEN_RATE", "6000 per minute")
 
 # If the clock of a process differs by more from the database server's, it does not sweep: it might expire all codes.
 EXPIRATION_CLOCK_TOLERANCE = env.number("EXPIRATION_CLOCK_TOLERANCE", 60, "seconds")

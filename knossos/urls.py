@@ -3,7 +3,7 @@ from importlib import import_module
 from django.apps import apps
 from django.conf import settings
 from django.contrib import admin
-from django.urls import include, path
+from django.urls import URLPattern, URLResolver, include, path
 
 import knossos.sign_ins  # noqa: F401 - its receivers; a nightly command needs none
 from knossos.health import health
@@ -17,12 +17,13 @@ if settings.SECOND_FACTOR:
 
 handler500 = "knossos.errors.server_error"
 
-urlpatterns = [
+urlpatterns: list[URLPattern | URLResolver] = [
     path("admin/", admin.site.urls),
     path("health/", health, name="health"),
     path("metrics", metrics, name="metrics"),
     *([path("", include("main.notices.urls"))] if apps.is_installed("main.notices") else []),
     path("", include("main.urls")),
+    *([path("api/v1/", include("main.checkout.urls"))] if apps.is_installed("main.checkout") else []),
 ]
 if settings.SECOND_FACTOR:
     urlpatterns.insert(0, path("second-factor/", include("knossos.second_factor")))

@@ -119,9 +119,11 @@ class ReferralCodeQuerySet(models.QuerySet["ReferralCode"]):
 
         >>> ReferralCode.objects.usable().with_code("johns-20").first()
         """
-        return self.unexpired(now).filter(
-            Q(agent__isnull=True) | Q(agent__user__is_active=True), status=ReferralCode.Status.ACTIVE
-        )
+        return self.unexpired(now).of_active_agents().filter(status=ReferralCode.Status.ACTIVE)
+
+    def of_active_agents(self) -> Self:
+        """Codes of the house, and of agents who can sign in."""
+        return self.filter(Q(agent__isnull=True) | Q(agent__user__is_active=True))
 
     def unusable(self, now: datetime | None = None) -> Self:
         """Codes that do not work: all that `usable` leaves out, written so that the database can use its indexes."""
@@ -148,6 +150,10 @@ class ReferralCodeQuerySet(models.QuerySet["ReferralCode"]):
     def with_code(self, *codes: str) -> Self:
         """The stored codes that look the same as one of `codes`: at most one for each. See `main.codes.lookalikes`."""
         return self.filter(lookup_key__in={key for key in map(lookup_key, codes) if key})
+
+    def with_key(self, key: str) -> Self:
+        """The code with this `lookup_key`, or none."""
+        return self.filter(lookup_key=key)
 
 
 class ReferralCode(models.Model):

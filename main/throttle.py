@@ -4,6 +4,7 @@ import logging
 from collections.abc import Callable, Iterator
 from functools import cache
 from ipaddress import IPv6Address, ip_address, ip_network
+from time import monotonic
 
 from django.core.exceptions import ImproperlyConfigured
 from django.http import HttpRequest
@@ -25,7 +26,7 @@ class Rate:
     """A number of tries in a time, such as "10 per 15 minutes" from the first try on, for each subject of one kind.
 
     The tries are counted in RATE_LIMIT_STORAGE: a Redis for all processes, or the memory of each process (default).
-    If the Redis fails, the error is logged and this process counts for itself.
+    If the Redis fails, the error is logged and this process counts for itself for some seconds.
     """
 
     def __init__(self, kind: str, limit: str) -> None:
@@ -97,9 +98,24 @@ def _shared_storage(address: str) -> Storage:
     return storage
 
 
+def problems() -> list[str]:
+    """What an operator should know of RATE_LIMIT_STORAGE: nothing while it answers."""
+    if _storage().check():
+        return []
+    return ["RATE_LIMIT_STORAGE cannot be reached: each process counts tries for itself."]
+
+
+# Until when a storage that failed is not asked again, of time.monotonic(): while it hangs, each request would wait.
+_rests: dict[str, float] = {}
+REST = 5.0  # seconds
+
+
 def _asked(question: Callable[[FixedWindowRateLimiter], bool]) -> bool:
-    try:
-        return question(FixedWindowRateLimiter(_storage()))
-    except StorageError:
-        logger.exception("RATE_LIMIT_STORAGE fails; this process counts for itself.")
-        return question(FixedWindowRateLimiter(counts_of_this_process()))
+    address = conf.rate_limit_storage()
+    if monotonic() >= _rests.get(address, 0):
+        try:
+            return question(FixedWindowRateLimiter(_storage()))
+        except StorageError:
+            _rests[address] = monotonic() + REST
+            logger.exception("RATE_LIMIT_STORAGE fails; this process counts for itself.")
+    return question(FixedWindowRateLimiter(counts_of_this_process()))

@@ -134,5 +134,8 @@ def test_a_fresh_server_registers_every_model_whatever_it_imports_first(manage, 
         "print(*sorted(model._meta.label for model in site._registry), type(site._wrapped).__module__)"
     )
     done = manage("shell", "-v0", "-c", show)
-    models = "auth.Group auth.User main.ExpirationRun main.ReferralCode main.UserProfile notices.Notice notices.Wish"
+    models = (
+        "auth.Group auth.User checkout.ApiToken checkout.Redemption main.ExpirationRun main.ReferralCode "
+        "main.UserProfile notices.Notice notices.Wish"
+    )
     assert (done.stdout, done.stderr) == (f"{models} main.staff.site\n", "")

@@ -115,7 +115,7 @@ def test_a_code_that_a_run_expired_is_kept_and_the_refusal_says_why(client, run)
     client.force_login(make_staff())
     kept, free = make_code("OLD-10", status="inactive", expired_at=NOW, expired_by=run), make_code("NEW-10")
     page = client.post(f"/admin/main/referralcode/{kept.pk}/delete/", {"post": "yes"}).content.decode()
-    assert f"OLD-10, by run {run.pk}" in page
+    assert f"OLD-10, expired by run {run.pk}" in page
     chosen = {"action": "delete_selected", "_selected_action": [kept.pk, free.pk], "index": "0", "post": "yes"}
-    assert f"OLD-10, by run {run.pk}" in client.post("/admin/main/referralcode/", chosen).content.decode()
+    assert f"OLD-10, expired by run {run.pk}" in client.post("/admin/main/referralcode/", chosen).content.decode()
     assert ReferralCode.objects.count() == 2

@@ -78,6 +78,12 @@ def said(what, *names, **figures):
             "A-10 was left as it is: it has been changed since you saw it.",
             "2 codes were left as they are because they have been changed since you saw them: A-10, B-20.",
         ),
+        (
+            Refusal.IN_USE,
+            "A-10 was not deleted: it was redeemed, or other records need it. Switch it off instead.",
+            "2 codes were not deleted because they were redeemed, or other records need them: A-10, B-20. "
+            "Switch them off instead.",
+        ),
     ],
 )
 def test_a_sentence_for_one_code_and_for_several(what, of_one, of_two):

@@ -25,6 +25,7 @@ from main.admin.filters import AgentFilter, ExpiryFilter, RunFilter, StateFilter
 from main.admin.forms import CodeForm
 from main.admin.hint import what_a_save_does
 from main.admin.strict import StrictAdmin
+from main.codes.editing import referred_to
 from main.codes.percent import percent_in_words
 from main.codes.telling import tell_saved
 from main.codes.text import is_id
@@ -154,8 +155,10 @@ class CodeAdmin(StrictAdmin):
     def get_deleted_objects(
         self, objs: Sequence[Any] | QuerySet[Any], request: HttpRequest
     ) -> tuple[list[Any], dict[str, int], set[str], list[str]]:
-        """Keep codes that a run has expired, because the ledger counts them."""
-        kept = [f"{code}, by run {code.expired_by_id}" for code in objs if code.expired_by_id]
+        """Keep codes that a run has expired, because the ledger counts them, and codes that other records need."""
+        in_use = referred_to(objs)
+        kept = [f"{code}, expired by run {code.expired_by_id}" for code in objs if code.expired_by_id]
+        kept += [f"{code}, redeemed or needed by other records" for code in objs if code.pk in in_use]
         return ([], {}, set(), kept) if kept else super().get_deleted_objects(objs, request)
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[CodeChangeList]:

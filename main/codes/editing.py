@@ -58,6 +58,7 @@ class Refusal(Enum):
     PAST_DATE = auto()
     IN_LEDGER = auto()
     CHANGED = auto()  # since the person saw it
+    IN_USE = auto()  # by records of other apps
 
 
 class Before(NamedTuple):
@@ -146,7 +147,7 @@ def reactivate(codes: ReferralCodeQuerySet, seen: Seen | None = None) -> Outcome
 
 
 def delete(codes: ReferralCodeQuerySet, seen: Seen | None = None) -> Outcome:
-    """Delete `codes`. Codes that a run has expired are left, because the ledger counts them."""
+    """Delete `codes`. Codes that the ledger or other records count, such as redemptions, are left."""
     return edit(Task.DELETE, codes, seen)
 
 
@@ -184,6 +185,18 @@ def _put_back_one(code: ReferralCode, undo: Undo) -> Edit:
     return edit
 
 
+def referred_to(codes: Iterable[ReferralCode]) -> set[int]:
+    """The ids of those of `codes` that other tables hold on to (PROTECT), those of other apps too."""
+    ids = [code.pk for code in codes]
+    found: set[int] = set()
+    for relation in ReferralCode._meta.related_objects:
+        if isinstance(relation, models.ManyToOneRel) and relation.on_delete is models.PROTECT:
+            code = relation.field.attname
+            referring = relation.field.model._base_manager.filter(**{f"{code}__in": ids})
+            found.update(referring.values_list(code, flat=True).distinct())
+    return found
+
+
 def locked(codes: ReferralCodeQuerySet) -> list[ReferralCode]:
     """Those of `codes` that still exist, locked for this transaction, as they are now."""
     # Locked in the order of their ids, so that two people who edit the same codes cannot deadlock.
@@ -206,6 +219,8 @@ def edit(task: Task, codes: ReferralCodeQuerySet, seen: Seen | None = None, days
             return Edit(code, Refusal.CHANGED)
         done = _apply(task, code, now, days)
         if done.what is Done.DELETED:
+            if referred_to([code]):
+                return Edit(code, Refusal.IN_USE)
             ReferralCode.objects.filter(pk=code.pk).delete()  # `code` keeps its number, for the history
         elif isinstance(done.what, Done):
             code.save(update_fields=["expires_at", "status"])

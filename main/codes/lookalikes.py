@@ -46,7 +46,8 @@ def lookup_key(text: str) -> str:
     cleaned = clean_code(text)
     if len(cleaned) > LONGEST_CODE or not is_on_one_line(cleaned):
         return ""
-    return normalize("NFC", cleaned.translate(TABLE)).replace(" ", "")
+    alike = cleaned if cleaned.isascii() else normalize("NFC", cleaned.translate(TABLE))
+    return alike.replace(" ", "")
 
 
 class LookupKey(Func):

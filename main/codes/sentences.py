@@ -82,6 +82,12 @@ TOLD: dict[Done | Refusal, Any] = {
         "%(count)d codes were left as they are because they have been changed since you saw them: %(codes)s.",
         "count",
     ),
+    Refusal.IN_USE: ngettext_lazy(
+        "%(codes)s was not deleted: it was redeemed, or other records need it. Switch it off instead.",
+        "%(count)d codes were not deleted because they were redeemed, or other records need them: %(codes)s. "
+        "Switch them off instead.",
+        "count",
+    ),
 }
 
 HISTORY: dict[Done | Refusal, Any] = {
@@ -103,6 +109,7 @@ REASONS: dict[Refusal, Any] = {
     Refusal.LAST_DATE: _("the new date would be too late to be stored"),
     Refusal.PAST_DATE: _("its date has passed: extend it instead"),
     Refusal.IN_LEDGER: _("a run in the ledger counts it"),
+    Refusal.IN_USE: _("it was redeemed, or other records need it"),
     Refusal.CHANGED: _("changed since"),
 }
 

@@ -42,6 +42,8 @@ def clean_code(text: str) -> str:
     text = text.strip()
     if len(text) > LONGEST_WRITTEN:
         return text
+    if text.isascii():  # nearly all codes; there is nothing to normalize
+        return text.upper()
     # Dashes are replaced first, because NFKC turns some into two characters. NFKC runs again after `upper`, because it
     # may bring small letters.
     plain = normalize("NFKC", text.translate(PLAIN_DASH)).upper()

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from django.db import Error, connection
 from django.utils import timezone
 
-from main import conf
+from main import conf, throttle
 from main.models import ExpirationRun, ReferralCode
 from main.sweep.databases import driver_errors
 from main.sweep.errors import advice
@@ -50,7 +50,7 @@ def _health_of_sweep(now: datetime) -> Health:
     oldest = (
         ReferralCode.objects.overdue(now).order_by("expires_at", "id").values_list("expires_at", flat=True).first()
     )
-    return Health([*_problems(now, last, oldest)], True, completed, oldest)
+    return Health([*_problems(now, last, oldest), *throttle.problems()], True, completed, oldest)
 
 
 def _problems(now: datetime, last: tuple[int, str] | None, oldest_overdue: datetime | None) -> list[str]:

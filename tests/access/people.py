@@ -1,5 +1,6 @@
 """Six kinds of people, what they might look for, and how to tell that something was changed."""
 
+import re
 from datetime import timedelta
 
 from django.contrib.admin.models import LogEntry
@@ -8,6 +9,8 @@ from django.test import Client
 from django.urls import URLResolver, get_resolver
 from django.utils import timezone
 
+from main.checkout.models import ApiToken, Redemption
+from main.checkout.redeeming import redeem
 from main.models import ExpirationRun, ReferralCode, UserProfile
 from main.notices import wishes
 from main.notices.models import CalendarKey, Notice, Preference, Wish
@@ -42,6 +45,8 @@ class Town:
             kind="agent", user=self.agent.user, day=timezone.localdate(), message_id="<1@here>", state="sent",
             made_at=timezone.now(), sent_at=timezone.now(),
         )  # fmt: skip
+        self.token = ApiToken.objects.create(name="shop", prefix="kno_x", digest="x")
+        self.redemption = redeem("maria-15", order="A-1")
 
     def client(self, person, **options):
         client = Client(raise_request_exception=False, **options)
@@ -55,6 +60,7 @@ class Town:
             "userprofile": self.agent, "expirationrun": self.run, "group": self.group, "user": self.agent.user,
             "wish": self.wish, "notice": self.notice,
         }  # fmt: skip
+        target |= {"apitoken": self.token, "redemption": self.redemption}
         model = route.split("/")[2] if route.startswith("admin/") and route.count("/") > 2 else ""
         pk = target.get(model, self.code).pk
         for argument, value in {
@@ -66,9 +72,11 @@ class Town:
             "<slug:key>": "nothing",
             "<uidb64>": "MQ",
             "<token>": "set-password",
-            "^(?P<app_label>main|auth|notices)/$": "main/",
+            "^(?P<app_label>…)/$": "main/",
             "<str:token>": "nobodys",
             "(?P<url>.*)$": "nowhere",
+            "<path:order>": "A-1",
+            "^.*$": "nowhere",
         }.items():
             route = route.replace(argument, str(value))
         return f"/{route}"
@@ -83,7 +91,8 @@ def _staff(name, **kind):
 def routes(resolver=None, before=""):
     """Every address of the site, as the URL configuration writes it."""
     for pattern in (resolver or get_resolver()).url_patterns:
-        route = before + str(pattern.pattern)
+        # The admin lists its apps and models in the order in which they were imported.
+        route = before + re.sub(r"<app_label>[^)]*", "<app_label>…", str(pattern.pattern))
         if isinstance(pattern, URLResolver):
             yield from routes(pattern, route)
         else:
@@ -100,6 +109,7 @@ def outcome(response):
 def everything():
     """All that people and audits care for, to be compared before and after."""
     models = [ReferralCode, UserProfile, ExpirationRun, Group, LogEntry, Wish, Preference, CalendarKey, Notice]
+    models += [ApiToken, Redemption]
     users = list(User.objects.order_by("pk").values("pk", "username", "password", "is_active", "is_superuser"))
     return [users, *(list(model._default_manager.order_by("pk").values()) for model in models)]
 

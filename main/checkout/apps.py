@@ -1,0 +1,12 @@
+from django.apps import AppConfig
+
+
+class CheckoutConfig(AppConfig):
+    """Check, promise, redeem; hangs on the codes and on the sweep's ledger, and nothing of `main` knows it."""
+
+    name = "main.checkout"
+    label = "checkout"
+    verbose_name = "Checkout"
+
+    def ready(self) -> None:
+        import main.checkout.signals  # noqa: F401, PLC0415 - receivers can be connected only once the models are loaded

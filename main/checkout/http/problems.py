@@ -1,0 +1,115 @@
+"""Every error of the API as a problem of RFC 9457, those included that never reach an operation."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from functools import wraps
+from http import HTTPStatus
+from typing import Any
+
+from django.core.signals import got_request_exception
+from django.db import DatabaseError, InterfaceError
+from django.http import HttpRequest, HttpResponse
+from django.utils.log import log_response
+from ninja import NinjaAPI, Schema
+from ninja.errors import HttpError, ValidationError
+from ninja.parser import Parser
+
+LARGEST_BODY = 16 * 1024  # bytes
+RETRY = {"Retry-After": "1"}
+
+View = Callable[..., HttpResponse]
+
+
+class FieldProblem(Schema):
+    field: str
+    problem: str
+
+
+class Problem(Schema):
+    """RFC 9457. `reason` is there where a code was not redeemed, `errors` where the body was wrong."""
+
+    title: str
+    status: int
+    detail: str
+    reason: str | None = None
+    errors: list[FieldProblem] | None = None
+
+
+class JsonParser(Parser):
+    """Ninja's own fails at a deeply nested body."""
+
+    def parse_body(self, request: HttpRequest) -> Any:
+        try:
+            return super().parse_body(request)
+        except RecursionError as error:
+            raise ValueError("nested too deeply") from error
+
+
+def problem(status: int, detail: str, headers: dict[str, str] | None = None, **more: Any) -> HttpResponse:
+    """The answer that says what is wrong: a title by the status, and a sentence that says what to do."""
+    body = {"title": HTTPStatus(status).phrase, "status": status, "detail": detail, **more}
+    return HttpResponse(json.dumps(body), status=status, content_type="application/problem+json", headers=headers)
+
+
+def tell_problems(api: NinjaAPI) -> None:
+    """Let `api` answer its own errors as problems."""
+
+    @api.exception_handler(ValidationError)
+    def wrong_body(request: HttpRequest, error: ValidationError) -> HttpResponse:
+        errors = [
+            {"field": ".".join(str(part) for part in wrong["loc"][2:]) or "body", "problem": wrong["msg"]}
+            for wrong in error.errors
+        ]
+        return problem(400, "The body is not as it should be: see errors.", errors=errors)
+
+    @api.exception_handler(HttpError)
+    def refused(request: HttpRequest, error: HttpError) -> HttpResponse:
+        if error.status_code == HTTPStatus.BAD_REQUEST:  # ninja's word for a body that is no JSON
+            return problem(400, "The body is not JSON.")
+        return problem(error.status_code, error.message)
+
+    @api.exception_handler(Exception)
+    def unforeseen(request: HttpRequest, error: Exception) -> HttpResponse:
+        raise error  # to `as_problems`; with DEBUG ninja would show the calls
+
+
+def as_problems(view: View) -> View:
+    """Refuse what no operation should read, and answer as a problem what the view fails at."""
+
+    @wraps(view)
+    def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if int(request.META.get("CONTENT_LENGTH") or 0) > LARGEST_BODY:
+            return problem(413, f"The body is larger than {LARGEST_BODY // 1024} KiB.")
+        if request.method == "POST" and request.content_type != "application/json":
+            return problem(415, "Send the body as application/json.")
+        try:
+            response = view(request, *args, **kwargs)
+        except Exception as error:
+            return _failed(request, error)
+        if response.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+            allowed = response.headers.get("Allow", "")
+            return problem(405, f"Here only {allowed} is answered.", {"Allow": allowed})
+        return response
+
+    # Ninja's views need no token of a form; the mark is on the view that Django calls.
+    answer.csrf_exempt = True  # type: ignore[attr-defined]
+    return answer
+
+
+def _failed(request: HttpRequest, error: Exception) -> HttpResponse:
+    if isinstance(error, (DatabaseError, InterfaceError)):
+        response = problem(503, "The database does not answer. Repeat the request: nothing is done twice.", RETRY)
+    else:
+        response = problem(500, "An error of ours; it was noted. Repeat the request: nothing is done twice.")
+    got_request_exception.send(sender=None, request=request)
+    log_response(
+        "%s: %s", response.reason_phrase, request.path, response=response, request=request, level="error",
+        exception=error,
+    )  # fmt: skip
+    return response
+
+
+def no_such_address(request: HttpRequest, **kwargs: Any) -> HttpResponse:
+    return problem(404, "There is nothing at this address; the addresses are listed at /api/v1/.")
