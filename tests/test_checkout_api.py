@@ -14,6 +14,7 @@ from main.checkout.http.api import api
 from main.checkout.models import ApiToken, EndedTry, Redemption
 from main.checkout.tokens import make_token
 from main.models import ReferralCode
+from main.throttle import Rate
 from tests.conftest import NOW, make_code
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
@@ -324,11 +325,25 @@ def test_codes_that_work_do_not_count(shop, code):
         assert shop.check("johns-20")["usable"]
 
 
-def test_a_shop_that_names_no_customers_has_a_hundred_for_all(shop, code):
-    for number in range(100):
+def test_customers_who_are_not_named_are_counted_together(shop, code, monkeypatch):
+    assert str(WRONG_CODES_OF_NOBODY.limit) == "1000 per 10 minute"
+    monkeypatch.setattr("main.checkout.guessing.WRONG_CODES_OF_NOBODY", Rate("nobody", "5 per 10 minutes"))
+    for number in range(5):
         assert shop.check(f"guess-{number}", None)["reason"] == "unknown"
     assert shop.check("johns-20", None)["reason"] == "try_later"
     assert shop.check("johns-20", "c-1")["usable"]
+
+
+def test_an_order_is_repeated_though_its_customer_has_to_wait(shop, code):
+    order = {"order": "A-1", "code": "johns-20", "customer": "c-1"}
+    first = shop.ask("post", "redemptions", order)
+    for number in range(10):
+        shop.check(f"guess-{number}")
+    again = shop.ask("post", "redemptions", order)
+    assert (again.status_code, again.json()) == (200, first.json())
+    other = shop.ask("post", "redemptions", {**order, "amount": "1.00", "currency": "EUR"})
+    assert problem_of(other)["status"] == 409
+    assert problem_of(shop.ask("post", "redemptions", {**order, "order": "A-2"}))["reason"] == "try_later"
 
 
 def test_a_token_has_a_rate(shop, code, settings):

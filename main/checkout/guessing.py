@@ -8,7 +8,7 @@ from main.throttle import Rate
 
 WRONG_CODES = Rate("wrong codes of a customer", "10 per 10 minutes")
 # Of all customers whom a shop does not tell apart.
-WRONG_CODES_OF_NOBODY = Rate("wrong codes of a shop", "100 per 10 minutes")
+WRONG_CODES_OF_NOBODY = Rate("wrong codes of a shop", "1000 per 10 minutes")
 
 
 class WrongCodes:

@@ -72,14 +72,25 @@ def redeem(  # noqa: PLR0913 - what an order is, by name
     for _ in range(TRIES):
         if redemption := _written(code_or_promise, promised, wanted, now):
             return redemption
-        if taken := Redemption.objects.filter(shop=shop, order=order).select_related("code").first():
-            return _same(taken, code_or_promise, promised, wanted)
+        if taken := _found(code_or_promise, promised, wanted):
+            return taken
         why = _why_not(code_or_promise, promised, now)
         if why is None:
             continue
         reason = why
         break
     raise NotRedeemed(reason)
+
+
+def redeemed_before(
+    code_or_promise: str, *, order: str, amount: Decimal | int | None, currency: str | None, shop: str = ""
+) -> Redemption | None:
+    """The redemption that `redeem` would return for an order that was redeemed before, or None; writes nothing.
+
+    Raises OrderTaken where the order has a redemption with other data.
+    """
+    wanted = _Order(shop, order, None if amount is None else Decimal(amount), currency or "")
+    return _found(code_or_promise, _promise_in(code_or_promise), wanted)
 
 
 def void(order: str, *, shop: str = "", now: datetime | None = None) -> Redemption:
@@ -158,7 +169,11 @@ def _promised_code(using: str) -> Statement:
     return Statement(honoured(ID, INSTANT).using(using).values_list("id", "discount"))
 
 
-def _same(taken: Redemption, text: str, promised: Promise | None, order: _Order) -> Redemption:
+def _found(text: str, promised: Promise | None, order: _Order) -> Redemption | None:
+    """The redemption of the order, if it has one with the same data."""
+    taken = Redemption.objects.filter(shop=order.shop, order=order.number).select_related("code").first()
+    if taken is None:
+        return None
     same_code = taken.code_id == promised.code_id if promised else taken.code.lookup_key == lookup_key(text)
     if not same_code or (taken.amount, taken.currency) != (order.amount, order.currency):
         raise OrderTaken(taken)

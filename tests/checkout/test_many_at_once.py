@@ -62,7 +62,7 @@ class Client:
         promise = {}
         for number in range(self.number, ORDERS, CLIENTS):
             code = f"CODE-{self.random.randrange(CODES)}"
-            order = {"order": f"A-{number}", "amount": "1.50", "currency": "EUR"}
+            order = {"order": f"A-{number}", "amount": "1.50", "currency": "EUR", "customer": f"c-{number}"}
             if self.random.random() < 0.2:  # a promise, kept for later orders of the same code
                 answer = self.shop.until_answered("POST", "/api/v1/codes/check", {"code": code})[1]
                 promise |= {code: answer["promise"]} if answer["usable"] else {}

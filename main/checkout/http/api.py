@@ -17,7 +17,7 @@ from main.checkout.http.bodies import CodeToCheck, DoesNotWork, OrderToRedeem, R
 from main.checkout.http.problems import JsonParser, Problem, problem, tell_problems
 from main.checkout.models import Redemption
 from main.checkout.promises import promise
-from main.checkout.redeeming import NotRedeemed, OrderTaken, redeem, void
+from main.checkout.redeeming import NotRedeemed, OrderTaken, redeem, redeemed_before, void
 from main.checkout.tokens import Shop, shop_with
 from main.checkout.tries import count_try
 from main.codes.text import is_on_one_line
@@ -111,13 +111,15 @@ def redeem_code(request: HttpRequest, body: OrderToRedeem) -> HttpResponse:
     promise does not work."""
     shop = _shop(request)
     wrong = WrongCodes(shop, body.customer)
-    if body.code is not None and wrong.too_many():
-        return _not_redeemed("try_later", _retry(wrong.wait))
+    code_or_promise = body.promise or body.code or ""
+    amount = None if body.amount is None else Decimal(body.amount)
+    order: Any = {"order": body.order, "amount": amount, "currency": body.currency, "shop": shop.name}
     try:
-        done = redeem(
-            body.promise or body.code or "", order=body.order, currency=body.currency, shop=shop.name,
-            amount=None if body.amount is None else Decimal(body.amount),
-        )  # fmt: skip
+        if body.code is not None and wrong.too_many():
+            if done := redeemed_before(code_or_promise, **order):
+                return _answer(Redeemed.of(done))
+            return _not_redeemed("try_later", _retry(wrong.wait))
+        done = redeem(code_or_promise, **order)
     except OrderTaken:
         return problem(409, f"The order {body.order} has a redemption already, with another code or amount.")
     except NotRedeemed as error:
