@@ -19,7 +19,7 @@ def locks(setting: Setting) -> Iterator[Answer]:
     for _ in range(setting.rounds):
         setting.afresh(template, "locks")
         longest.append(float((setting.databases.folder / "output.txt").read_text()))
-        milliseconds, failures = _saves_during_a_sweep(setting, template)
+        milliseconds, failures = saves_during(setting, template, SWEEP)
         saves += milliseconds
         failed += failures
     yield Answer("longest time in which a batch held its locks", spread(longest).text(0, " ms"), "", "100 ms")
@@ -32,8 +32,8 @@ def locks(setting: Setting) -> Iterator[Answer]:
     )
 
 
-def _saves_during_a_sweep(setting: Setting, template: str) -> tuple[list[float], int]:
-    """Return how many milliseconds each save took, and how many saves failed."""
+def saves_during(setting: Setting, template: str, *command: str) -> tuple[list[float], int]:
+    """The milliseconds of each save while the command runs on a copy of the database, and how many failed."""
     setting.databases.create("run", template)
     person = subprocess.Popen(
         manage("person"), cwd=PROJECT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
@@ -45,7 +45,7 @@ def _saves_during_a_sweep(setting: Setting, template: str) -> tuple[list[float],
     assert person.stdin
     assert person.stdout
     assert person.stdout.readline() == "ready\n"
-    setting.databases.run("run", SWEEP)
+    setting.databases.run("run", *command)
     person.stdin.close()
     told = json.loads(person.stdout.read())
     person.wait()

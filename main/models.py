@@ -156,6 +156,27 @@ class ReferralCodeQuerySet(models.QuerySet["ReferralCode"]):
         return self.filter(lookup_key=key)
 
 
+class CodeImport(models.Model):
+    """One line of the ledger of imports: which file, when, by whom. Written with its codes, in one transaction."""
+
+    # The codes bear this instant as that of their last edit: one with a later one was edited since.
+    imported_at = models.DateTimeField("imported")
+    person = models.CharField("imported by", max_length=255)
+    file_name = models.CharField("file", max_length=255)
+    sha256 = models.CharField("SHA-256 of the file", max_length=64)
+    code_count = models.PositiveIntegerField("codes")
+    expired_count = models.PositiveIntegerField("of them past their date")
+    new_agents = models.ManyToManyField(UserProfile, related_name="+", editable=False)
+    undone_at = models.DateTimeField("undone", null=True)
+
+    class Meta:
+        ordering = ["-id"]
+        indexes = [models.Index(fields=["sha256"], name="codeimport_sha256")]
+
+    def __str__(self) -> str:
+        return f"import {self.pk} of {self.file_name}"
+
+
 class ReferralCode(models.Model):
     """A code that an agent hands out. Without an agent it is a house code."""
 
@@ -200,6 +221,9 @@ class ReferralCode(models.Model):
     expired_by = models.ForeignKey(
         ExpirationRun, on_delete=models.PROTECT, related_name="codes", null=True, editable=False, db_index=False
     )
+    imported_by = models.ForeignKey(
+        CodeImport, on_delete=models.PROTECT, related_name="codes", null=True, editable=False, db_index=False
+    )
 
     objects = ReferralCodeQuerySet.as_manager()
 
@@ -220,6 +244,9 @@ class ReferralCode(models.Model):
             # The codes of one run, nearly in the order in which the sweep reads them, so a new entry goes to the end.
             models.Index(
                 fields=["expired_by", "id"], condition=Q(expired_by__isnull=False), name="referralcode_of_run"
+            ),
+            models.Index(
+                fields=["imported_by", "id"], condition=Q(imported_by__isnull=False), name="referralcode_of_import"
             ),
             # The codes that a save marked, newest first. The sweep adds nothing to it, so it costs the sweep nothing.
             models.Index(

@@ -18,7 +18,7 @@ from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
 from django.db import connection
 
-from main.models import ReferralCode, UserProfile
+from main.models import CodeImport, ReferralCode, UserProfile
 from main.sweep import databases
 from main.throttle import counts_of_this_process
 from tests.patience import PATIENCE
@@ -172,6 +172,10 @@ class Import(NamedTuple):
     refused: str = ""
     error: str = ""
     exit_code: int = 0
+
+
+def latest_import():
+    return CodeImport.objects.latest("id")
 
 
 @pytest.fixture

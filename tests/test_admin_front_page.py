@@ -135,7 +135,7 @@ def test_a_fresh_server_registers_every_model_whatever_it_imports_first(manage, 
     )
     done = manage("shell", "-v0", "-c", show)
     models = (
-        "auth.Group auth.User checkout.ApiToken checkout.Redemption main.ExpirationRun main.ReferralCode "
-        "main.UserProfile notices.Notice notices.Wish"
+        "auth.Group auth.User checkout.ApiToken checkout.Redemption main.CodeImport main.ExpirationRun "
+        "main.ReferralCode main.UserProfile notices.Notice notices.Wish"
     )
     assert (done.stdout, done.stderr) == (f"{models} main.staff.site\n", "")

@@ -4,7 +4,7 @@ import pytest
 from django.contrib.auth.models import User
 
 from main.models import ReferralCode, UserProfile
-from tests.conftest import make_agent
+from tests.conftest import latest_import, make_agent
 
 pytestmark = pytest.mark.django_db
 
@@ -43,7 +43,7 @@ def test_a_client_is_not_an_agent_and_none_is_made_beside_it(import_codes, optio
     make_agent("Carla Client")
     UserProfile.objects.update(role=UserProfile.Role.CLIENT)
     assert import_codes(file_with("carla client"), *option).refused == (
-        "line 2: refused: agent: 'carla client' is a client, not an agent: change the role in the admin first\n"
+        "line 2: refused: agent: a client is called 'carla client', no agent: change the role in the admin first\n"
     )
 
 
@@ -51,7 +51,7 @@ def test_a_client_is_not_an_agent_and_none_is_made_beside_it(import_codes, optio
 def test_a_name_that_two_agents_bear_is_refused(import_codes, john, option):
     UserProfile.objects.create(user=User.objects.create_user("john2"), name="JOHN SMITH", role=UserProfile.Role.AGENT)
     assert import_codes(file_with("John Smith"), *option).refused == (
-        "line 2: refused: agent: 2 agents are called 'John Smith': change a name in the admin first\n"
+        "line 2: refused: agent: 2 agents are called 'John Smith': give an address that only one has\n"
     )
 
 
@@ -63,7 +63,7 @@ def test_agents_are_created_on_request_once_each_and_named(import_codes, john):
         "created the agent 山田 花子, user 山田-花子\n"
         "created the agent !!!, user agent\n"
         "created the agent Ana-Horvat, user ana-horvat-3\n"
-        "Imported 7 codes, 4 agents created.\n"
+        f"Imported 7 codes, 4 agents created. This is import {latest_import().pk}.\n"
     )
     ana = UserProfile.objects.get(name="Ana Horvat")
     assert (ana.role, ana.user.is_active, ana.user.has_usable_password()) == ("agent", True, False)

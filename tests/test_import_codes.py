@@ -10,8 +10,8 @@ from django.db.models import Count
 from django.db.models.signals import post_save
 
 from main.importing import writing
-from main.models import ReferralCode, UserProfile
-from tests.conftest import make_code
+from main.models import CodeImport, ReferralCode, UserProfile
+from tests.conftest import latest_import, make_code
 
 DATA = Path(__file__).parent / "data"
 GOOD = """\
@@ -46,9 +46,10 @@ def test_a_dry_run_says_row_by_row_what_would_happen_and_writes_nothing(import_c
         "line 2: would add JOHNS-20 (Agent: John Smith), 20 %, until end of 31 Dec 2026 EET\n"
         "line 3: would add HOUSE-5 (Agent: none), 5.5 %, never expires, inactive\n"
         "line 4: would add PAST-10 (Agent: John Smith), 10 %, until 20 Nov 2026, 18:30 EET, "
-        "already past its date: would be saved as inactive\n"
-        "line 5: would add OLD-15 (Agent: none), 15 %, until end of 20 Nov 2026 EET, inactive\n"
-        "Would import 4 codes (1 of them past their date, to be saved as inactive). Nothing was written.\n",
+        "already past its date: would be saved as expired\n"
+        "line 5: would add OLD-15 (Agent: none), 15 %, until end of 20 Nov 2026 EET, "
+        "already past its date: would be saved as expired\n"
+        "Would import 4 codes (2 of them past their date, to be saved as expired). Nothing was written.\n",
         "",
         "",
         0,
@@ -57,7 +58,9 @@ def test_a_dry_run_says_row_by_row_what_would_happen_and_writes_nothing(import_c
 
 
 def test_a_real_run_adds_the_codes_and_says_how_many(import_codes, john):
-    assert import_codes(GOOD).out == "Imported 4 codes (1 of them past their date and saved as inactive).\n"
+    assert import_codes(GOOD).out == (
+        f"Imported 4 codes (2 of them past their date and saved as expired). This is import {latest_import().pk}.\n"
+    )
     assert sorted(stored()) == [
         ("HOUSE-5", None, 5.5, "inactive"),
         ("JOHNS-20", "John Smith", 20, "active"),
@@ -72,9 +75,10 @@ def test_with_v_2_a_real_run_names_every_row(import_codes, john):
         "line 2: added JOHNS-20 (Agent: John Smith), 20 %, until end of 31 Dec 2026 UTC\n"
         "line 3: added HOUSE-5 (Agent: none), 5.5 %, never expires, inactive\n"
         "line 4: added PAST-10 (Agent: John Smith), 10 %, until 20 Nov 2026, 18:30 UTC, "
-        "already past its date: saved as inactive\n"
-        "line 5: added OLD-15 (Agent: none), 15 %, until end of 20 Nov 2026 UTC, inactive\n"
-        "Imported 4 codes (1 of them past their date and saved as inactive).\n"
+        "already past its date: saved as expired\n"
+        "line 5: added OLD-15 (Agent: none), 15 %, until end of 20 Nov 2026 UTC, "
+        "already past its date: saved as expired\n"
+        f"Imported 4 codes (2 of them past their date and saved as expired). This is import {latest_import().pk}.\n"
     )
 
 
@@ -106,7 +110,7 @@ def test_a_dry_run_names_the_bad_rows_among_the_good_ones_and_fails_too(import_c
 
 def test_a_file_is_imported_once(import_codes, john):
     import_codes(GOOD)
-    again = import_codes(GOOD)
+    again = import_codes(f"{GOOD}\n")
     assert again.error == "Nothing was imported: 4 of 4 rows are refused."
     assert again.refused.count("code: it exists already, and nothing is overwritten") == 4
     assert len(stored()) == 4
@@ -125,14 +129,14 @@ def test_a_code_past_its_date_is_expired_and_logged_as_after_any_save(
 
 
 def test_a_code_that_somebody_adds_meanwhile_stops_the_import_as_a_whole(import_codes, monkeypatch):
-    def add_and_write(rows, agents):
+    def add_and_write(*arguments):
         make_code("SECOND")
-        return writing.write(rows, agents)
+        writing.write(*arguments)
 
     monkeypatch.setattr("main.management.commands.import_codes.write", add_and_write)
-    assert import_codes("code,agent\nFIRST,Ana\nSECOND,\n", "--create-agents").error == (
+    assert import_codes("code,agent\nFIRST,Ana\nSECOND,\n", "--create-agents").error.startswith(
         "Nothing was imported: meanwhile somebody added one of these codes or deleted one of these agents. "
-        "Try again with --dry-run, which says which."
+        "Try again with --dry-run, which says which. ("
     )
     assert stored() == [("SECOND", None, 0, "active")]
     assert not UserProfile.objects.exists()
@@ -145,18 +149,18 @@ def test_a_code_that_somebody_adds_meanwhile_stops_the_import_as_a_whole(import_
             OperationalError("gone"),
             "Nothing was imported. Cannot reach the database: check that it runs, and DATABASE_URL. (gone)",
         ),
-        (KeyboardInterrupt(), "Nothing was imported: it was interrupted."),
+        (KeyboardInterrupt(), "Nothing was imported. It was interrupted."),
     ],
 )
 def test_what_fails_midway_keeps_nothing(import_codes, failure, complaint):
     def fail(**signal):
         raise failure
 
-    post_save.connect(fail, sender=ReferralCode)
+    post_save.connect(fail, sender=CodeImport)
     try:
         result = import_codes("code,agent,expires\nPAST,Ana,2020-01-01\n", "--create-agents")
     finally:
-        post_save.disconnect(fail, sender=ReferralCode)
+        post_save.disconnect(fail, sender=CodeImport)
     assert (result.exit_code, result.error) == (1, complaint)
     assert stored() == []
     assert not UserProfile.objects.exists()
@@ -165,7 +169,8 @@ def test_what_fails_midway_keeps_nothing(import_codes, failure, complaint):
 def test_the_sample_file_of_another_system_is_imported_whole(run_command):
     output = run_command("import_codes", str(DATA / "codes.csv"), "--create-agents")
     assert output.splitlines()[-1] == (
-        "Imported 3000 codes (1010 of them past their date and saved as inactive), 24 agents created."
+        "Imported 3000 codes (1252 of them past their date and saved as expired), 24 agents created. "
+        f"This is import {latest_import().pk}."
     )
     assert ReferralCode.objects.count() == 3000
     assert not ReferralCode.objects.overdue().exists()
@@ -175,19 +180,22 @@ def test_the_sample_file_of_another_system_is_imported_whole(run_command):
 def test_the_sample_file_as_excel_saves_it_is_imported_whole(run_command):
     output = run_command("import_codes", str(DATA / "codes-from-excel.csv"), "--create-agents").splitlines()
     assert output[0] == "Ignored columns: Notes."
-    assert output[-1] == "Imported 40 codes (15 of them past their date and saved as inactive), 19 agents created."
+    assert output[-1] == (
+        "Imported 40 codes (17 of them past their date and saved as expired), 19 agents created. "
+        f"This is import {latest_import().pk}."
+    )
     assert ReferralCode.objects.with_code("EU-WELCOME-7445").get().discount == 100
 
 
 def test_no_row_costs_a_query_of_its_own(import_codes, django_assert_max_num_queries):
     rows = "".join(f"CODE-{number},Agent {number}\n" for number in range(400))
-    with django_assert_max_num_queries(20):  # SQLite takes a few hundred parameters at once
+    with django_assert_max_num_queries(40):  # SQLite takes a few hundred parameters at once
         import_codes(f"code,agent\n{rows}", "--create-agents")
     assert ReferralCode.objects.count() == UserProfile.objects.count() == 400
 
 
 def test_rows_that_are_refused_cost_no_query_each(import_codes, django_assert_num_queries):
-    with django_assert_num_queries(2):
+    with django_assert_num_queries(3):
         assert import_codes("code,discount\n" + "SAME,-1\n" * 400).error
 
 
@@ -199,4 +207,4 @@ def test_the_example_of_the_documentation_is_what_happens(import_codes, john, se
         "$ python manage.py import_codes codes.csv\n"
     )
     assert import_codes(content, "--dry-run").out == dry_run
-    assert import_codes(content).out == real_run
+    assert import_codes(content).out == real_run.replace("import 1.", f"import {latest_import().pk}.")

@@ -6,6 +6,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from main.models import ReferralCode
+from tests.conftest import latest_import
 
 pytestmark = pytest.mark.django_db
 
@@ -36,20 +37,23 @@ def codes_and_discounts():
     ],
 )
 def test_the_same_codes_in_many_forms_of_file(import_codes, content):
-    assert import_codes(content).out == "Imported 2 codes.\n"
+    assert import_codes(content).out == f"Imported 2 codes. This is import {latest_import().pk}.\n"
     assert codes_and_discounts() == {"A-1": 10, "B-2": 20}
 
 
-def test_a_column_that_is_not_known_is_named_and_not_read(import_codes):
-    content = "id,code,Campaign  name,discount,agent,status,,Expires (UTC)\n1,A-1,x,,,,,y\n"
+def test_a_column_that_is_not_known_is_ignored_and_listed(import_codes):
+    content = "no,code,Campaign  name,discount,agent,status,\n1,A-1,x,,,,\n"
     assert import_codes(content).out == (
-        "Ignored columns: id, Campaign name, Expires (UTC). No column is called expires_at.\nImported 1 code.\n"
+        "Ignored columns: no, Campaign name. No column is called expires_at.\n"
+        f"Imported 1 code. This is import {latest_import().pk}.\n"
     )
-    assert import_codes(content.replace("A-1", "A-2"), verbosity=0).out == "Imported 1 code.\n"
+    assert import_codes(content.replace("A-1", "A-2"), verbosity=0).out == (
+        f"Imported 1 code. This is import {latest_import().pk}.\n"
+    )
 
 
 def test_a_file_that_holds_its_header_alone_imports_nothing(import_codes):
-    assert import_codes("code,agent\n").out == "Imported 0 codes.\n"
+    assert import_codes("code,agent\n").out == f"Imported 0 codes. This is import {latest_import().pk}.\n"
 
 
 @pytest.mark.parametrize(
@@ -68,9 +72,20 @@ def test_a_file_that_holds_its_header_alone_imports_nothing(import_codes):
             "code,Expires,valid_until\n",
             "The columns 'Expires' and 'valid_until' both mean expires_at: keep one of them.",
         ),
-        ("code\r\nA\r\nCAF\u00c9\r\n".encode("latin-1"), "Line 3 is not UTF-8 (byte 0xC9): save it as CSV in UTF-8."),
-        (codecs.BOM_UTF8 + b"code\n\xff\n", "Line 2 is not UTF-8 (byte 0xFF): save it as CSV in UTF-8."),
-        (PLAIN.encode("utf-16"), "Line 1 is not UTF-8 (byte 0xFF): save it as CSV in UTF-8."),
+        (
+            "code\r\nA\r\nCAF\u00c9\r\n".encode("latin-1"),
+            "Line 3 is not UTF-8 (byte 0xC9): save it as CSV in UTF-8, or choose: --encoding cp1253 reads 'CAFΙ'; "
+            "--encoding cp1251 reads 'CAFЙ'; --encoding cp1252 reads 'CAFÉ'.",
+        ),
+        (
+            codecs.BOM_UTF8 + b"code\n\xff\n",
+            "Line 2 is not UTF-8 (byte 0xFF): save it as CSV in UTF-8, or choose: "
+            "--encoding cp1251 reads 'я'; --encoding cp1252 reads 'ÿ'.",
+        ),
+        (
+            PLAIN.encode("utf-16"),
+            "Line 1 holds a NUL character, so this is not plain text: save it as CSV in UTF-8.",
+        ),
         (
             PLAIN.encode("utf-16-be"),
             "Line 1 holds a NUL character, so this is not plain text: save it as CSV in UTF-8.",

@@ -110,7 +110,7 @@ def test_a_date_is_read_in_the_zone_of_the_project_and_alone_means_its_end(impor
     ("written", "told"),
     [
         *((word, f"'{word}' is not a date: {A_DATE}") for word in ["46387", "next year"]),
-        ("05/06/2026", "'05/06/2026' could be 5 June or 6 May: write 2026-06-05 for the first"),
+        ("05/06/2026", "'05/06/2026' could be 5 June or 6 May: write 2026-06-05 for the first, or add --day-first"),
         ("soon\x1b[2J", rf"'soon\x1b[2J' is not a date: {A_DATE}"),
         ("0001-01-01", "The year must be from 1970 to 9998"),
         ("9999-12-31", "The year must be from 1970 to 9998"),

@@ -5,14 +5,16 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
+from django.utils import timezone
 
 from main.admin.forms import CodeForm
 from main.forms import ReferralCodeForm
 from main.importing.agents import Agents
-from main.importing.checking import draft
+from main.importing.checking import Reading, draft
 from main.importing.reading import Row
 from main.management.commands.expire_referral_codes import _instant
 from main.models import ReferralCode
+from tests.conftest import NOW
 
 pytestmark = pytest.mark.django_db
 
@@ -28,7 +30,8 @@ def on_a_form(form_class, field, text):
 
 
 def in_an_import(field, text):
-    item = draft(Row(2, code="A", **{field: text}), Agents([], create=False))
+    reading = Reading(NOW, timezone.get_default_timezone(), day_first=False)
+    item = draft(Row(2, code="A", **{field: text}), Agents([], create=False), reading)
     return item.faults.get(field) or getattr(item.code, field)
 
 
@@ -79,6 +82,6 @@ def test_a_form_takes_the_day_first_and_an_import_asks_which_day_is_meant():
     fifth_of_june = datetime(2027, 6, 6, tzinfo=UTC)
     assert on_a_form(CodeForm, "expires_at", "05/06/2027") == on_the_command_line("05/06/2027") == fifth_of_june
     assert in_an_import("expires_at", "05/06/2027") == [
-        "'05/06/2027' could be 5 June or 6 May: write 2027-06-05 for the first."
+        "'05/06/2027' could be 5 June or 6 May: write 2027-06-05 for the first, or add --day-first"
     ]
     assert not ReferralCode.objects.exists()

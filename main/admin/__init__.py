@@ -1,5 +1,5 @@
 """Codes, agents and the ledger in the Django admin, for staff."""
 
-from main.admin import codes, profiles, runs
+from main.admin import codes, imports, profiles, runs
 
-__all__ = ["codes", "profiles", "runs"]
+__all__ = ["codes", "imports", "profiles", "runs"]

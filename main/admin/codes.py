@@ -21,7 +21,7 @@ from main.admin import actions
 from main.admin.asking import undo_view
 from main.admin.changelist import COUNTED_AT_MOST, CappedPaginator, CodeChangeList
 from main.admin.display import badge, moment
-from main.admin.filters import AgentFilter, ExpiryFilter, RunFilter, StateFilter
+from main.admin.filters import AgentFilter, ExpiryFilter, ImportFilter, RunFilter, StateFilter
 from main.admin.forms import CodeForm
 from main.admin.hint import what_a_save_does
 from main.admin.strict import StrictAdmin
@@ -51,7 +51,7 @@ class CodeAdmin(StrictAdmin):
     autocomplete_fields = ["agent"]
     date_hierarchy = "expires_at"
     list_display = ["code", "state", "expires", "agent_link", "percent", "created_on"]
-    list_filter = [RunFilter, AgentFilter, StateFilter, ExpiryFilter]
+    list_filter = [RunFilter, ImportFilter, AgentFilter, StateFilter, ExpiryFilter]
     list_per_page = 50
     # Overdue codes first, because they need attention; then the active ones by their date; inactive codes last.
     ordering: ClassVar[Any] = ["status", NullsLast("expires_at"), "pk"]

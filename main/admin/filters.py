@@ -13,7 +13,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from main.codes.text import is_id
-from main.models import ExpirationRun, ReferralCode, ReferralCodeQuerySet, UserProfile
+from main.models import CodeImport, ExpirationRun, ReferralCode, ReferralCodeQuerySet, UserProfile
 
 WORKING = "working"
 WEEK = timedelta(days=7)
@@ -83,6 +83,12 @@ class AgentFilter(OneOf):
     title = "agent"
     parameter_name = "agent"
     model = UserProfile
+
+
+class ImportFilter(OneOf):
+    title = "import"
+    parameter_name = "imported_by"
+    model = CodeImport
 
 
 class RunFilter(OneOf):

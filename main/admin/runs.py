@@ -12,7 +12,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from main.admin.display import badge, moment
-from main.admin.strict import StrictAdmin
+from main.admin.strict import ReadOnlyAdmin
 from main.admin.undoing import can_undo, undo_view
 from main.models import ExpirationRun
 
@@ -20,13 +20,10 @@ CODES_PER_PAGE = 50
 
 
 @admin.register(ExpirationRun)
-class RunAdmin(StrictAdmin):
-    actions = None
+class RunAdmin(ReadOnlyAdmin):
     date_hierarchy = "started_at"
     list_display = ["run", "started", "result", "count", "took", "started_by"]
     list_filter = ["state", "started_by"]
-    list_per_page = 50
-    show_facets = admin.ShowFacets.NEVER
 
     @admin.display(description="run", ordering="pk")
     def run(self, run: ExpirationRun) -> str:
@@ -100,15 +97,6 @@ class RunAdmin(StrictAdmin):
             raise Http404(f"There is no run {object_id} in the ledger.")
         context = {**self.admin_site.each_context(request), "opts": self.opts, "media": self.media}
         return undo_view(request, run, context)
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: ExpirationRun | None = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: ExpirationRun | None = None) -> bool:
-        return False
 
 
 def _url(run: ExpirationRun) -> str:

@@ -103,6 +103,23 @@ class StrictAdmin(ModelAdmin):
         return super().response_action(request, queryset, **where)
 
 
+class ReadOnlyAdmin(StrictAdmin):
+    """For ledgers: nobody adds, changes or deletes a line by hand."""
+
+    actions = None
+    list_per_page = 50
+    show_facets = admin.ShowFacets.NEVER
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
 def _is_day(given: list[str | None]) -> bool:
     """Whether `given` is a year, with or without a month and a day, of which a list can be shown."""
     parts = [part for part in given if part is not None]

@@ -26,33 +26,33 @@ def validate_year(instant: datetime) -> None:
     _check_year(instant.year)
 
 
-def end_of_day(day: date) -> datetime:
-    """Return the midnight that ends `day` in the project's time zone: a code with this date works all of that day.
+def end_of_day(day: date, zone: tzinfo | None = None) -> datetime:
+    """Return the midnight that ends `day` in `zone`, by default the project's: a code with this date works all day.
 
     Where the clocks skip that midnight, the day ends at the change; where they show it twice, at the first one.
     Raises ValidationError where no such date could be stored.
     """
     try:
-        midnight = datetime.combine(day + timedelta(days=1), time.min, timezone.get_default_timezone())
+        midnight = datetime.combine(day + timedelta(days=1), time.min, zone or timezone.get_default_timezone())
     except OverflowError:
         midnight = datetime.max.replace(tzinfo=UTC)
     validate_year(midnight)
     return midnight.astimezone(UTC)
 
 
-def day_ended(instant: datetime) -> date | None:
-    """Return the day that ends at `instant` in the project's time zone, or None when it is not a midnight."""
-    local = timezone.localtime(instant, timezone.get_default_timezone())
+def day_ended(instant: datetime, zone: tzinfo | None = None) -> date | None:
+    """Return the day that ends at `instant` in `zone`, by default the project's, or None when it is not a midnight."""
+    local = timezone.localtime(instant, zone or timezone.get_default_timezone())
     return local.date() - timedelta(days=1) if local.time() == time.min else None
 
 
-def parse_instant(text: str, *, day_first: bool = True) -> datetime:
+def parse_instant(text: str, *, day_first: bool = True, zone: tzinfo | None = None) -> datetime:
     """Return the aware instant that `text` means, in UTC.
 
     Takes a day, `2026-12-31`, `31/12/2026`, `31.12.2026` or `31-12-2026`, and a time behind it, `17:00`, with or
     without seconds, `T` and an offset. The day comes before the month. A date without a time means the end of that
     day. A time without an offset is in the current time zone: where the clocks show it twice, the first is meant;
-    where they skip it, it is refused.
+    where they skip it, it is refused. With `zone`, times without an offset and the ends of days are of that zone.
 
     With `day_first=False` nothing is known of the writer, and `05/06/2026`, which could be two days, is refused.
     Raises ValidationError with a sentence for the person who wrote it; its code is "two days" for such a day.
@@ -68,8 +68,8 @@ def parse_instant(text: str, *, day_first: bool = True) -> datetime:
     part = written.groupdict()
     day = _day(part, day_first)
     if not part["time"]:
-        return end_of_day(day)
-    local = datetime.combine(day, _time(part), _zone(part))
+        return end_of_day(day, zone)
+    local = datetime.combine(day, _time(part), _zone(part, zone))
     instant = local.astimezone(UTC)
     there = instant.astimezone(local.tzinfo)
     if there.time() != local.time():
@@ -107,11 +107,11 @@ def _time(part: dict[str, str]) -> time:
         raise ValidationError(f"'{part['time']}' is not a time: write one from 00:00 to 23:59.", "date") from None
 
 
-def _zone(part: dict[str, str]) -> tzinfo:
+def _zone(part: dict[str, str], zone: tzinfo | None) -> tzinfo:
     if part["utc"]:
         return UTC
     if not part["sign"]:
-        return timezone.get_current_timezone()
+        return zone or timezone.get_current_timezone()
     east = timedelta(hours=int(part["offset_hours"]), minutes=int(part["offset_minutes"] or 0))
     try:
         return fixed_zone(-east if part["sign"] == "-" else east)

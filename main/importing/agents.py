@@ -1,11 +1,16 @@
 """The agents that a file names."""
 
+from __future__ import annotations
+
+from collections import defaultdict
 from collections.abc import Iterable
+from typing import NamedTuple
 from unicodedata import normalize
 
 from django.contrib.auth import get_user_model
 from django.contrib.auth.hashers import make_password
 from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
 from django.utils.text import slugify
 
 from main.accounts.users import new_user, signs_in_by_email
@@ -13,68 +18,119 @@ from main.models import UserProfile
 from main.sweep.pages import by_id
 
 
-class Agents:
-    """Finds agents by name, whatever its case and spaces, with one query for 2,000 of them.
+class Person(NamedTuple):
+    """How a file names an agent: by name, by address or by both, whatever their case and spaces."""
 
-    With `create`, a name that nobody bears becomes a new agent: `find` collects it, `save_new` writes it.
+    name: str
+    email: str
+
+    @classmethod
+    def written(cls, name: str, email: str) -> Person:
+        return cls(_key(name), email.strip().lower())
+
+
+class _Account(NamedTuple):
+    """What is known of a new agent beside the profile."""
+
+    number: int
+    email: str
+    active: bool
+
+
+class Agents:
+    """Finds agents by address first, and by name where one alone has it; one query for 2,000 of those in the database.
+
+    `people` are all whom the file names. With `create`, one who is not known becomes a new agent: `find` collects it,
+    `save_new` writes it.
     """
 
-    def __init__(self, names: Iterable[str], *, create: bool) -> None:
+    def __init__(self, people: Iterable[Person], *, create: bool) -> None:
         self._create = create
-        self._new: dict[str, UserProfile] = {}
-        self._known: dict[str, list[UserProfile]] = {_key(name): [] for name in names}
-        for profile in by_id(UserProfile.objects.only("name", "role")):
-            if (key := _key(profile.name)) in self._known:
-                self._known[key].append(profile)
+        self._new: dict[Person, UserProfile] = {}
+        self._accounts: dict[int, _Account] = {}
+        self._addresses: dict[str, set[str]] = defaultdict(set)  # that the file gives for a name
+        for person in people:
+            self._addresses[person.name].add(person.email)
+        emails = set().union(*self._addresses.values())
+        self._by_email: dict[str, list[UserProfile]] = defaultdict(list)
+        self._by_name: dict[str, list[UserProfile]] = defaultdict(list)
+        for profile in by_id(UserProfile.objects.select_related("user")):
+            if (email := _email_of(profile)) and email in emails:
+                self._by_email[email].append(profile)
+            if (name := _key(profile.name)) in self._addresses:
+                self._by_name[name].append(profile)
 
     @property
     def new(self) -> list[UserProfile]:
         """The agents that `find` met for the first time, in that order."""
         return list(self._new.values())
 
-    def find(self, name: str) -> UserProfile | None:
-        """Return the agent called `name`, or None for an empty name: a code of the house.
+    def number(self, agent: UserProfile) -> int:
+        """What stands for a new agent until it has an id: -1, -2 and so on."""
+        return self._accounts[id(agent)].number
 
-        Raises ValidationError when nobody, or more than one, is an agent of that name.
+    def find(self, name: str, email: str = "", *, active: bool = True) -> UserProfile | None:
+        """Return the agent, or None where the file names nobody: a code of the house.
+
+        A new one can sign in only if it is `active`. Raises ValidationError when nobody, or more than one, is meant.
         """
-        name = _clean(name)
-        if not name:
+        person = Person.written(name, email)
+        if not person.name and not person.email:
             return None
-        people = self._known[_key(name)]
-        agents = [person for person in people if person.role == UserProfile.Role.AGENT]
-        if len(agents) == 1:
-            return agents[0]
-        if agents:
-            raise ValidationError(f"{len(agents)} agents are called '{name[:150]}': change a name in the admin first.")
-        if people:
-            raise ValidationError(f"'{name[:150]}' is a client, not an agent: change the role in the admin first.")
+        if found := self._by_email.get(person.email):
+            return _only_agent(
+                found, f"has the address {person.email[:150]}", f"have the address {person.email[:150]}"
+            )
+        name = _clean(name)
+        # Somebody with an address of their own is another person than the one whose address the file gives.
+        namesakes = [other for other in self._by_name.get(person.name, []) if not (person.email and _email_of(other))]
+        if namesakes and person.name:
+            return _only_agent(namesakes, f"is called '{name[:150]}'", f"are called '{name[:150]}'")
+        if not person.email and len(self._addresses[person.name]) > 1:
+            raise ValidationError(
+                f"the file gives an address for '{name[:150]}' elsewhere: is this the same agent? Give it here too"
+            )
         if not self._create:
-            raise ValidationError(
-                f"no agent is called '{name[:150]}': create it in the admin first, or add --create-agents."
-            )
-        if signs_in_by_email():
-            raise ValidationError(
-                f"no agent is called '{name[:150]}': create it in the admin first, as an account here needs an e-mail "
-                "address."
-            )
-        return self._find_new(name)
+            known = f"is called '{name[:150]}'" if name else f"has the address {person.email[:150]}"
+            raise ValidationError(f"no agent {known}: create it in the admin first, or add --create-agents")
+        if signs_in_by_email() and not person.email:
+            raise ValidationError(f"no agent is called '{name[:150]}', and a new one needs an address to sign in with")
+        return self._find_new(person, name, active=active)
 
     def save_new(self) -> None:
         """Store the new agents, each with a user who cannot sign in before somebody sets a password."""
         users = get_user_model()
         taken = {name.lower() for name in users._default_manager.values_list(users.USERNAME_FIELD, flat=True)}
-        for profile in self.new:
-            profile.user = new_user(_free_username(profile.name, taken), password=make_password(None))
+        for profile, account in zip(self.new, self._accounts.values(), strict=True):
+            username = _free_username(profile.name, taken)
+            profile.user = new_user(username, account.email, password=make_password(None), is_active=account.active)
         users._default_manager.bulk_create([profile.user for profile in self.new])
         UserProfile.objects.bulk_create(self.new)
 
-    def _find_new(self, name: str) -> UserProfile:
-        key = _key(name)
+    def _find_new(self, person: Person, name: str, *, active: bool) -> UserProfile:
+        key = person._replace(name="") if person.email else person
         if key not in self._new:
-            profile = UserProfile(name=name, role=UserProfile.Role.AGENT)
+            if person.email:
+                validate_email(person.email)
+            profile = UserProfile(name=name or person.email, role=UserProfile.Role.AGENT)
             profile.clean_fields(exclude=["user"])
             self._new[key] = profile
+            self._accounts[id(profile)] = _Account(-len(self._new), person.email, active)
         return self._new[key]
+
+
+def _only_agent(people: list[UserProfile], has: str, have: str) -> UserProfile:
+    """The one of `people` who is an agent; `has` and `have` say by what they were found."""
+    agents = [person for person in people if person.role == UserProfile.Role.AGENT]
+    if len(agents) == 1:
+        return agents[0]
+    if agents:
+        raise ValidationError(f"{len(agents)} agents {have}: give an address that only one has")
+    raise ValidationError(f"a client {has}, no agent: change the role in the admin first")
+
+
+def _email_of(profile: UserProfile) -> str:
+    return str(getattr(profile.user, type(profile.user).get_email_field_name(), "") or "").lower()
 
 
 def _clean(name: str) -> str:

@@ -1,23 +1,19 @@
-"""The file: bytes become rows, each with the line it starts on."""
+"""The file: bytes become rows, each with the line it starts on. Nothing is in memory but the row at hand."""
 
 import csv
 import re
-from collections.abc import Iterator
-from io import StringIO
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 from typing import NamedTuple
 
-# What other systems call the columns, in any case, and with anything but letters between and behind the words.
-COLUMNS = {
-    "code": ("code", "referral code", "coupon", "coupon code", "promo code", "voucher", "voucher code"),
-    "agent": ("agent", "agent name", "referrer"),
-    "discount": ("discount", "discount percent", "discount percentage", "percent", "percentage"),
-    "expires_at": (
-        "expires at", "expires on", "expires", "expiry", "expiry date", "expiration", "expiration date",
-        "valid until", "valid to",
-    ),
-    "status": ("status", "state"),
-}  # fmt: skip
+from main.importing.columns import INSTEAD, likely_meaning, meaning, squeezed
+
+LARGEST_FILE = 100 * 2**20  # bytes: over a million codes, and no list of codes is longer
+UTF8 = "utf-8"
+# Of Windows in Europe, where Excel saves CSV: Greek, Cyrillic, Western.
+OTHER_ENCODINGS = ("cp1253", "cp1251", "cp1252")
 DELIMITERS = ",;\t"
 
 
@@ -31,18 +27,50 @@ class Row(NamedTuple):
     line: int
     code: str = ""
     agent: str = ""
+    agent_email: str = ""
+    agent_status: str = ""
     discount: str = ""
     expires_at: str = ""
     status: str = ""
+    created_at: str = ""
+    id: str = ""
     fault: str = ""
 
 
-class Table(NamedTuple):
-    """The rows of a file, the columns that are not read, and those that are not there."""
+@dataclass(frozen=True)
+class Source:
+    """A file whose encoding and first line were found good."""
 
-    rows: list[Row]
-    unread: list[str]
-    missing: list[str]
+    path: Path
+    encoding: str
+    sha256: str
+    delimiter: str
+    names: list[str]
+    columns: dict[str, int]  # the place of each field that is there
+
+    @property
+    def ignored(self) -> list[str]:
+        return [name for index, name in enumerate(self.names) if name and index not in self.columns.values()]
+
+    @property
+    def missing(self) -> list[str]:
+        return [field for field in ("agent", "discount", "expires_at", "status") if field not in self.columns]
+
+    def rows(self) -> Iterator[Row]:
+        """Read the file anew. Blank lines are skipped."""
+        records = _records(self.path, self.encoding, self.delimiter)
+        next(records)
+        return (self._row(record) for record in records)
+
+    def _row(self, record: "_Record") -> Row:
+        if record.fault:
+            return Row(record.line, fault=record.fault)
+        width = len(self.names)
+        cells = record.cells[:width] + _without_blank_end(record.cells[width:])
+        if len(cells) != width:
+            fault = f"the first line has {width} cells and this one {len(cells)}: is a delimiter or a quote missing?"
+            return Row(record.line, fault=fault)
+        return Row(record.line, **{field: cells[index] for field, index in self.columns.items()})
 
 
 class _Record(NamedTuple):
@@ -51,71 +79,132 @@ class _Record(NamedTuple):
     fault: str = ""
 
 
-def read_table(path: Path) -> Table:
-    """Read the CSV file at `path`: UTF-8, columns named in the first line, parted by comma, semicolon or tab.
+def open_source(path: Path, encoding: str = UTF8, ignore: Iterable[str] = ()) -> Source:
+    """Look through the CSV file at `path`: its columns are named in the first line and parted by , or ; or tab.
 
-    Blank lines are skipped. Raises BadFile, and OSError where the file cannot be opened.
+    Columns called as in `ignore` are not read. Raises BadFile, and OSError where the file cannot be opened.
     """
-    text = _decoded(path.read_bytes())
-    delimiter = max(DELIMITERS, key=lambda mark: _familiarity(next(_records(text, mark), None)))
-    records = _records(text, delimiter)
-    header = next(records, None)
+    digest = _check_bytes(path, encoding)
+    codec = "utf-8-sig" if encoding == UTF8 else encoding
+    headers = {mark: next(_records(path, codec, mark), None) for mark in DELIMITERS}
+    delimiter = max(DELIMITERS, key=lambda mark: _familiarity(headers[mark]))
+    header = headers[delimiter]
     if header is None:
         raise BadFile("The file is empty: its first line must name the columns.")
     if header.fault:
         raise BadFile(f"Line {header.line}: {header.fault}")
     names = _without_blank_end([" ".join(cell.split()) for cell in header.cells])
-    columns = _columns(names)
-    rows = [_row(record, columns, len(names)) for record in records]
-    unread = [name for index, name in enumerate(names) if name and index not in columns.values()]
-    return Table(rows, unread, missing=[field for field in COLUMNS if field not in columns])
+    return Source(path, codec, digest, delimiter, names, _columns(names, list(ignore)))
 
 
-def _decoded(data: bytes) -> str:
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line, byte = _line_after(error.object[: error.start].decode()), error.object[error.start]
-        raise BadFile(f"Line {line} is not UTF-8 (byte 0x{byte:02X}): save it as CSV in UTF-8.") from error
-    if "\0" in text:
-        line = _line_after(text.partition("\0")[0])
-        raise BadFile(f"Line {line} holds a NUL character, so this is not plain text: save it as CSV in UTF-8.")
-    return text
+def _check_bytes(path: Path, encoding: str) -> str:
+    """Refuse what is too large or no text, and return the SHA-256 of the rest."""
+    digest, line, beyond_ascii = sha256(), 1, ""
+    with path.open("rb") as file:
+        if not file.seekable():
+            raise BadFile("It can be read only once: save it as a file first.")
+        if path.stat().st_size > LARGEST_FILE:
+            raise BadFile(f"The file is larger than {LARGEST_FILE // 2**20} MB, too large for a list of codes.")
+        for raw in file:
+            digest.update(raw)
+            if b"\0" in raw:
+                line += _breaks(raw.partition(b"\0")[0])
+                raise BadFile(
+                    f"Line {line} holds a NUL character, so this is not plain text: save it as CSV in UTF-8."
+                )
+            try:
+                raw.decode(encoding)
+            except UnicodeDecodeError as error:
+                raise BadFile(_not_in(encoding, line + _breaks(raw[: error.start]), raw, error.start)) from error
+            if not beyond_ascii and not raw.isascii():
+                beyond_ascii = f"line {line} would read {_around(raw.decode(encoding))}"
+            line += _breaks(raw)
+    if encoding != UTF8 and beyond_ascii and _is_utf8(path):
+        raise BadFile(f"The file is UTF-8; in {encoding} {beyond_ascii}. Leave out --encoding.")
+    return digest.hexdigest()
 
 
-def _line_after(text: str) -> int:
-    return len(re.findall(r"\r\n|\r|\n", text)) + 1
-
-
-def _records(text: str, delimiter: str) -> Iterator[_Record]:
-    reader = csv.reader(StringIO(text, newline=""), delimiter=delimiter, skipinitialspace=True, strict=True)
-    while True:
-        line = reader.line_num + 1
+def _not_in(encoding: str, line: int, raw: bytes, place: int) -> str:
+    """What to say of bytes that are not in the encoding: what each of the others would make of them."""
+    name = "UTF-8" if encoding == UTF8 else encoding
+    before, after = raw[:place].splitlines()[-1:] or [b""], raw[place:].splitlines()[:1]
+    text = before[0][-20:] + after[0][:20]
+    readings = []
+    for other in OTHER_ENCODINGS:
         try:
-            cells = next(reader)
-        except StopIteration:
-            return
-        except csv.Error as error:
-            yield _Record(line, [], f"this is not CSV ({error}): is a quote missing, or one in quotes not doubled?")
+            readings.append(f"--encoding {other} reads {_around(text.decode(other))}")
+        except UnicodeDecodeError:
             continue
-        told_delimiter = line == 1 and cells and re.fullmatch("sep=.?", cells[0])  # Excel's own first line
-        if any(cell.strip() for cell in cells) and not told_delimiter:
-            yield _Record(line, cells)
+    choice = f", or choose: {'; '.join(readings)}" if readings else ""
+    return f"Line {line} is not {name} (byte 0x{raw[place]:02X}): save it as CSV in UTF-8{choice}."
+
+
+def _is_utf8(path: Path) -> bool:
+    with path.open("rb") as file:
+        try:
+            return all(line.decode(UTF8) is not None for line in file)
+        except UnicodeDecodeError:
+            return False
+
+
+def _around(text: str) -> str:
+    """The beyond-ASCII part of a line, with a little beside it."""
+    text = " ".join(text.split())
+    place = next((index for index, char in enumerate(text) if not char.isascii()), 0)
+    return f"'{text[max(place - 15, 0) : place + 15]}'"
+
+
+def _breaks(raw: bytes) -> int:
+    return len(re.findall(rb"\r\n|\r|\n", raw))
+
+
+def _records(path: Path, codec: str, delimiter: str) -> Iterator[_Record]:
+    with path.open(encoding=codec, newline="") as file:
+        reader = csv.reader(file, delimiter=delimiter, skipinitialspace=True, strict=True)
+        while True:
+            line = reader.line_num + 1
+            try:
+                cells = next(reader)
+            except StopIteration:
+                return
+            except csv.Error as error:
+                fault = f"this is not CSV ({error}): is a quote missing, or one in quotes not doubled?"
+                yield _Record(line, [], fault)
+                continue
+            told_delimiter = line == 1 and cells and re.fullmatch("sep=.?", cells[0])  # Excel's own first line
+            if any(cell.strip() for cell in cells) and not told_delimiter:
+                yield _Record(line, cells)
 
 
 def _familiarity(header: _Record | None) -> tuple[int, int]:
     """How well a header fits its delimiter: columns known, then cells."""
-    return (sum(map(bool, map(_field, header.cells))), len(header.cells)) if header else (0, 0)
+    return (sum(map(bool, map(meaning, header.cells))), len(header.cells)) if header else (0, 0)
 
 
-def _columns(names: list[str]) -> dict[str, int]:
+def _columns(names: list[str], ignore: list[str]) -> dict[str, int]:
+    """The place of each field. A column that may have been meant for a field that is not there refuses the file."""
+    unknown = [name for name in ignore if squeezed(name) not in map(squeezed, names)]
+    if unknown:
+        raise BadFile(f"No column is called '{unknown[0]}', as --ignore-column says.")
+    ignored = set(map(squeezed, ignore))
+    read = [(index, name) for index, name in enumerate(names) if squeezed(name) not in ignored]
     columns: dict[str, int] = {}
-    for index, name in enumerate(names):
-        field = _field(name)
+    for index, name in read:
+        field = meaning(name)
         if field in columns:
             raise BadFile(f"The columns '{names[columns[field]]}' and '{name}' both mean {field}: keep one of them.")
         if field:
             columns[field] = index
+    suspects = [
+        f"'{name}' looks like {field}: call it {field}, or add --ignore-column '{name}'"
+        for _, name in read
+        if not meaning(name)
+        and (field := likely_meaning(name))
+        and field not in columns
+        and INSTEAD.get(field, field) not in columns
+    ]
+    if suspects:
+        raise BadFile(f"The column {'. The column '.join(suspects)}.")
     if "code" not in columns:
         found = ", ".join(filter(None, names))
         raise BadFile(
@@ -123,27 +212,6 @@ def _columns(names: list[str]) -> dict[str, int]:
             f"It says: {found[:200]}"
         )
     return columns
-
-
-def _field(name: str) -> str:
-    return FIELDS.get(_squeezed(name), "")
-
-
-def _squeezed(name: str) -> str:
-    return re.sub(r"[\W_]+", "", name).casefold()
-
-
-FIELDS = {_squeezed(name): field for field, names in COLUMNS.items() for name in names}
-
-
-def _row(record: _Record, columns: dict[str, int], width: int) -> Row:
-    if record.fault:
-        return Row(record.line, fault=record.fault)
-    cells = record.cells[:width] + _without_blank_end(record.cells[width:])
-    if len(cells) != width:
-        fault = f"the first line has {width} cells and this one {len(cells)}: is a delimiter or a quote missing?"
-        return Row(record.line, fault=fault)
-    return Row(record.line, **{field: cells[index] for field, index in columns.items()})
 
 
 def _without_blank_end(cells: list[str]) -> list[str]:

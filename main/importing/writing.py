@@ -1,33 +1,85 @@
-"""The codes of a whole file, written in one transaction."""
+"""The codes of a whole file, written in one short transaction."""
 
-from collections.abc import Iterable
+from __future__ import annotations
 
-from django.db import transaction
+import csv
+from contextlib import ExitStack
+from functools import partial
+from io import StringIO
+from itertools import islice
+from pathlib import Path
+
+from django.db import connection, transaction
 
 from main.importing.agents import Agents
-from main.importing.checking import chunks, draft
-from main.importing.reading import Row
-from main.models import ReferralCode
-from main.sweep.databases import now_for_writing
+from main.importing.checking import CHUNK
+from main.importing.drafts import COLUMNS, Drafts
+from main.models import CodeImport, ReferralCode, UserProfile
+from main.sweep.announcing import ExpiredCode, announce
+from main.sweep.databases import staged_table, way
+from main.sweep.pages import by_id
+
+CODES = ReferralCode._meta.db_table
+# What the tables are like that hold the drafts, and the new agents by the numbers that stand for them there.
+SHAPE = f"SELECT {', '.join(COLUMNS)}, CAST(code AS text) AS old_id FROM {CODES}"  # noqa: S608 - our own text
+NUMBERS = f"SELECT id AS number, id FROM {UserProfile._meta.db_table}"  # noqa: S608 - our own text
+AT_ONCE = 2000  # codes that listeners are told of together
 
 
-def write(rows: Iterable[Row], agents: Agents) -> int:
-    """Store the new agents and the codes of `rows`, which `check` found good: all of them or none.
+def write(drafts: Drafts, agents: Agents, entry: CodeImport) -> None:
+    """Store the new agents, the codes and the `entry` of the ledger: all of them or none.
 
-    Returns how many codes were past their date, and so are saved as inactive. Raises IntegrityError when somebody
-    added one of the codes, or deleted an agent, since the check, DatabaseError when the database fails,
-    and WrongClock where this machine cannot say which codes are past their date.
+    The drafts are moved into a table of this connection's own, and from there by one statement, so that the write lock
+    of SQLite is held for a moment only. Raises IntegrityError when somebody added one of the codes, or deleted an
+    agent, since the check, and DatabaseError when the database fails.
     """
-    now_for_writing()
-    with transaction.atomic():
+    staged = partial(staged_table, "imported_draft", SHAPE, drafts.rewound(), "code")
+    with ExitStack() as stack:
+        for begin in (staged, transaction.atomic) if way().stages_first else (transaction.atomic, staged):
+            stack.enter_context(begin())
+        entry.code_count, entry.expired_count = drafts.count, drafts.past
+        entry.save(force_insert=True)
         agents.save_new()
-        return sum(_save([draft(row, agents).code for row in chunk]) for chunk in chunks(rows))
+        entry.new_agents.set(agents.new)
+        _insert(entry, agents)
+        transaction.on_commit(partial(_announce, entry))
 
 
-def _save(codes: list[ReferralCode]) -> int:
-    """A code past its date goes through `save`, whose signal expires and logs it; the others all at once."""
-    overdue = [code for code in codes if code.is_overdue]
-    for code in overdue:
-        code.save()
-    ReferralCode.objects.bulk_create([code for code in codes if not code.pk])
-    return len(overdue)
+def write_map(file: Path, drafts: Drafts) -> None:
+    """Write a CSV of each code's old id and new one, by which bookings can follow. Raises OSError."""
+    with file.open("w", newline="", encoding="utf-8") as opened:
+        writer = csv.writer(opened)
+        writer.writerow(["old_id", "new_id", "code"])
+        pairs = drafts.old_ids()
+        while page := list(islice(pairs, CHUNK)):
+            stored = ReferralCode.objects.with_code(*(code for code, _ in page)).values_list("code", "id")
+            new_ids = dict(stored)
+            writer.writerows((old_id, new_ids[code], code) for code, old_id in page if code in new_ids)
+
+
+def _insert(entry: CodeImport, agents: Agents) -> None:
+    """One statement moves the drafts."""
+    numbers = StringIO("".join(f"{agents.number(agent)},{agent.pk}\n" for agent in agents.new))
+    values = ", ".join(
+        "coalesce(agent.id, draft.agent_id)" if name == "agent_id" else f"draft.{name}" for name in COLUMNS
+    )
+    temporary = way().temporary
+    with staged_table("imported_agent", NUMBERS, numbers, "number"), connection.cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO {CODES} ({', '.join(COLUMNS)}, imported_by_id) "  # noqa: S608 - our own text
+            f"SELECT {values}, %s FROM {temporary}.imported_draft AS draft "
+            f"LEFT JOIN {temporary}.imported_agent AS agent ON agent.number = draft.agent_id",
+            [entry.pk],
+        )
+
+
+def _announce(entry: CodeImport) -> None:
+    """Tell the listeners, the log among them, of the codes that came in as expired."""
+    batch: list[ExpiredCode] = []
+    for code in by_id(entry.codes.filter(expired_at__isnull=False)):
+        batch.append(ExpiredCode(code.pk, code.code, code.agent_id, code.expires_at))
+        if len(batch) == AT_ONCE:
+            announce(batch, None)
+            batch = []
+    if batch:
+        announce(batch, None)

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from main.checkout.models import ApiToken, Redemption
 from main.checkout.redeeming import redeem
-from main.models import ExpirationRun, ReferralCode, UserProfile
+from main.models import CodeImport, ExpirationRun, ReferralCode, UserProfile
 from main.notices import wishes
 from main.notices.models import CalendarKey, Notice, Preference, Wish
 from main.sweep.run import sweep
@@ -39,6 +39,9 @@ class Town:
         self.run = sweep(ExpirationRun.StartedBy.COMMAND)
         self.code = make_code("JOHNS-20", agent=self.agent, expires_at=future)
         make_code("MARIA-15", agent=other, expires_at=future)
+        self.entry = CodeImport.objects.create(
+            imported_at=past, person="root", file_name="codes.csv", sha256="", code_count=0, expired_count=0
+        )
         self.group = Group.objects.create(name="group")
         self.wish = wishes.ask(self.code, self.agent, "Until spring, please")
         self.notice = Notice.objects.create(
@@ -57,7 +60,8 @@ class Town:
     def address(self, route):
         """An address of `route` that leads to what is John's."""
         target = {
-            "userprofile": self.agent, "expirationrun": self.run, "group": self.group, "user": self.agent.user,
+            "userprofile": self.agent, "expirationrun": self.run, "codeimport": self.entry,
+            "group": self.group, "user": self.agent.user,
             "wish": self.wish, "notice": self.notice,
         }  # fmt: skip
         target |= {"apitoken": self.token, "redemption": self.redemption}
