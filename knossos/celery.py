@@ -38,3 +38,9 @@ app.conf.beat_schedule = {
         "options": {"expires": STALE_AFTER},
     },
 }
+if "main.notices" in settings.INSTALLED_APPS:
+    app.conf.beat_schedule["send-notices"] = {
+        "task": "main.notices.tasks.send_notices",
+        "schedule": celery_schedule(parse_schedule(settings.NOTICE_SCHEDULE, "NOTICE_SCHEDULE")),
+        "options": {"expires": STALE_AFTER},
+    }

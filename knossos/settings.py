@@ -184,6 +184,7 @@ METRICS_TOKEN = env.text("METRICS_TOKEN", "")  # if it is empty, nobody gets the
 # The address of the site, for the links in mails.
 SITE_URL = env.text("SITE_URL", "http://127.0.0.1:8000" if DEBUG else next(iter(CSRF_TRUSTED_ORIGINS), ""))
 NOTICE_SCHEDULE = env.text("NOTICE_SCHEDULE", "0 8 * * *")
+parse_schedule(NOTICE_SCHEDULE, "NOTICE_SCHEDULE")
 # How many days before the end of a code its agent gets a mail.
 NOTICE_DAYS = env.whole_numbers("NOTICE_DAYS", [30, 7, 1], most=3650)
 
@@ -197,6 +198,8 @@ parse_schedule(EXPIRATION_SCHEDULE)
 # The output of the sweeps that cron starts. django-crontab does not quote its path; a system check warns about that.
 SCHEDULE_LOG = LOG_DIR / "scheduled_runs.log"
 CRONJOBS = [(EXPIRATION_SCHEDULE, "main.cron.expire_referral_codes", f">> {SCHEDULE_LOG} 2>&1")]
+if "main.notices" in INSTALLED_APPS:
+    CRONJOBS.append((NOTICE_SCHEDULE, "main.notices.cron.send_notices", f">> {SCHEDULE_LOG} 2>&1"))
 CRONTAB_COMMENT = f"expire_referral_codes of {BASE_DIR}"  # so that two installations of one user keep their own lines
 CRONTAB_COMMAND_PREFIX = f"umask 027 && mkdir -p {LOG_DIR} &&"  # without the folder the shell cannot start the job
 CRONTAB_DJANGO_MANAGE_PATH = str(BASE_DIR / "manage.py")

@@ -7,8 +7,13 @@ from main import conf
 
 
 def expire_referral_codes() -> None:
-    """Replace this process by the command `expire_referral_codes`, so that the job has its output and exit status.
+    """Expire every code that is overdue."""
+    become("expire_referral_codes")
 
-    If the sweep ran in this process, a failure would exit 0, because django-crontab swallows every exception.
+
+def become(command: str) -> None:
+    """Replace this process by the `command`, so that the job has its output and exit status.
+
+    If the command ran in this process, a failure would exit 0, because django-crontab swallows every exception.
     """
-    os.execv(sys.executable, [sys.executable, str(conf.manage_py()), "expire_referral_codes"])  # noqa: S606
+    os.execv(sys.executable, [sys.executable, str(conf.manage_py()), command])  # noqa: S606

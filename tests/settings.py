@@ -7,7 +7,13 @@ from tempfile import TemporaryDirectory
 _logs = TemporaryDirectory(prefix="knossos-tests-")
 
 # Set before the settings read .env, which overrides nothing that is set.
-os.environ |= {"DEBUG": "on", "TIME_ZONE": "UTC", "EXPIRATION_SCHEDULE": "0 2 * * *", "LOG_DIR": _logs.name}
+os.environ |= {
+    "DEBUG": "on",
+    "TIME_ZONE": "UTC",
+    "EXPIRATION_SCHEDULE": "0 2 * * *",
+    "NOTICE_SCHEDULE": "0 8 * * *",
+    "LOG_DIR": _logs.name,
+}
 
 from knossos.settings import *  # noqa: E402, F403
 

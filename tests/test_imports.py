@@ -32,9 +32,9 @@ LAYERS = [
     {"importing", "forms", "accounts", "backup"},
     {"notices"},
     {"demo", "admin", "staff", "views"},
-    {"notices.views", "notices.admin", "checkout.admin"},
+    {"notices.views", "notices.admin", "notices.apps", "checkout.admin"},
     {"tasks", "cron", "urls", "apps", "management", "templatetags"},
-    {"notices.urls", "notices.management.commands.send_notices"},
+    {"notices.urls", "notices.management.commands.send_notices", "notices.cron"},
 ]
 
 CAN_BE_LEFT_OUT = {"notices", "checkout"}

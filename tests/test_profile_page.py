@@ -54,14 +54,14 @@ def test_shows_what_works_ending_soonest_first_and_what_ended_and_why(as_maria, 
         "Times are in UTC. Change the zone",
         "Working now (3)",
         "Code | Discount | Stops working | Time left | What you can do",
-        "SOON-20 | 12.50 % | 23 Nov 2026, 02:00 UTC | 2 days | Copy SOON-20",
-        "LATER-10 | 10 % | end of 31 Dec 2026 UTC | 40 days | Copy LATER-10",
+        "SOON-20 | 12.50 % | 23 Nov 2026, 02:00 UTC Ask for more time for SOON-20 | 2 days | Copy SOON-20",
+        "LATER-10 | 10 % | end of 31 Dec 2026 UTC Ask for more time for LATER-10 | 40 days | Copy LATER-10",
         "EVER-15 | 15 % | Never | No end date | Copy EVER-15",
         "Ended (3)",
         "Code | Discount | Stopped working | Why",
         "OFF-5 | 5 % | by 18 Nov 2026, 02:00 UTC | Switched off by the office",
-        "OVERDUE-5 | 5 % | 21 Nov 2026, 02:00 UTC | Reached its date",
-        "PAST-5 | 5 % | 20 Nov 2026, 02:00 UTC | Reached its date",
+        "OVERDUE-5 | 5 % | 21 Nov 2026, 02:00 UTC | Reached its date Ask for more time for OVERDUE-5",
+        "PAST-5 | 5 % | 20 Nov 2026, 02:00 UTC | Reached its date Ask for more time for PAST-5",
     ]
 
 

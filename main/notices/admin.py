@@ -10,14 +10,16 @@ from django.contrib.auth import get_user_model
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
-from django.utils.safestring import SafeString
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString, mark_safe
 
 from main.admin.display import badge, moment
 from main.admin.strict import StrictAdmin
 from main.codes.telling import tell
 from main.notices import wishes
 from main.notices.forms import DeclineForm, GrantForm
-from main.notices.models import Notice, Preference, Told, Wish, WishQuerySet
+from main.notices.letters import LISTED
+from main.notices.models import Notice, Preference, Wish, WishQuerySet
 from main.sweep.errors import WrongClock
 
 # Answered together on one page.
@@ -45,7 +47,7 @@ class WaitingFilter(admin.SimpleListFilter):
     parameter_name = "state"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        return [("waiting", "waits for an answer"), *[choice for choice in Wish.State.choices if choice[0] != "open"]]
+        return [("waiting", "waits"), *[choice for choice in Wish.State.choices if choice[0] != "open"]]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Wish]) -> QuerySet[Wish]:
         if self.value() == "waiting":
@@ -112,7 +114,7 @@ class WishAdmin(ReadOnlyAdmin):
     """The right to change codes is the right to answer."""
 
     actions: Any = [grant, decline]
-    list_display = ["code", "agent", "sentence", "asked", "date_then", "result", "answer"]
+    list_display = ["code", "agent", "sentence", "asked", "result"]
     list_filter = [WaitingFilter]
     list_select_related = ["code", "agent"]
     ordering = ["-asked_at", "-pk"]
@@ -137,26 +139,9 @@ class WishAdmin(ReadOnlyAdmin):
     def asked(self, wish: Wish) -> SafeString:
         return moment(wish.asked_at)
 
-    @admin.display(description="date then")
-    def date_then(self, wish: Wish) -> SafeString:
-        return moment(wish.ends_at)
-
     @admin.display(description="result")
     def result(self, wish: Wish) -> SafeString:
         return badge(Wish.State(wish.state))
-
-
-class ToldInline(admin.TabularInline):  # type: ignore[type-arg] # generic for the stubs only
-    model = Told
-    extra = 0
-    can_delete = False
-    fields = readonly_fields = ("code", "kind", "ends_at")
-
-    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return True  # whoever may see the notice
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
 
 @admin.action(description="Try the refused addresses again", permissions=["retry"])
@@ -172,7 +157,8 @@ def try_again(model_admin: Any, request: HttpRequest, chosen: QuerySet[Notice]) 
 @admin.register(Notice)
 class NoticeAdmin(ReadOnlyAdmin):
     actions = [try_again]
-    inlines = [ToldInline]
+    fields = ["day", "user", "kind", "result", "sent", "address", "said", "error", "tries", "message_id"]
+    readonly_fields = ["result", "sent", "said"]
     list_display = ["day", "user", "kind", "result", "sent", "error"]
     list_filter = ["state", "kind"]
     list_select_related = ["user"]
@@ -188,3 +174,8 @@ class NoticeAdmin(ReadOnlyAdmin):
     @admin.display(description="sent", ordering="sent_at")
     def sent(self, notice: Notice) -> SafeString | str:
         return moment(notice.sent_at) if notice.sent_at else "not yet"
+
+    @admin.display(description="what it says")
+    def said(self, notice: Notice) -> SafeString | str:
+        lines = [(told.code, told.get_kind_display()) for told in notice.told.select_related("code")[:LISTED]]
+        return format_html_join(mark_safe("<br>"), "{} {}", lines) if lines else "no codes"

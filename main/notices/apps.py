@@ -1,4 +1,11 @@
+from collections.abc import Callable
+from typing import Any
+
 from django.apps import AppConfig
+
+from main.demo import demo_loaded
+from main.notices import conf
+from main.scheduling.installation import JOBS, Job
 
 
 class NoticesConfig(AppConfig):
@@ -8,3 +15,13 @@ class NoticesConfig(AppConfig):
 
     def ready(self) -> None:
         import main.notices.checks  # noqa: F401, PLC0415 - registered once the settings are loaded
+
+        demo_loaded.connect(_add_to_the_demo)
+        job = Job("send_notices", "Send notices about referral codes", "NOTICE_SCHEDULE", conf.schedule)
+        JOBS[job.command] = job
+
+
+def _add_to_the_demo(agent: str, write: Callable[[str], object], **kwargs: Any) -> None:
+    from main.notices.demo import add  # noqa: PLC0415 - no other command needs it
+
+    add(agent, write)

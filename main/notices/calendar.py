@@ -6,9 +6,9 @@ import hashlib
 import secrets
 from collections.abc import Iterable
 from datetime import timedelta
+from typing import Any
 
 from django.contrib.auth import get_user_model
-from django.contrib.auth.models import User
 from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
@@ -24,33 +24,33 @@ WARNED = timedelta(days=7)
 REFRESH = timedelta(hours=12)
 
 
-def sees_all(user: User) -> bool:
+def sees_all(user: Any) -> bool:
     """Whether the calendar has the codes of everybody: of staff who may view them."""
-    return user.is_staff and user.has_perm("main.view_referralcode")
+    return bool(user.is_staff and user.has_perm("main.view_referralcode"))
 
 
-def make_key(user: User) -> str:
+def make_key(user: Any) -> str:
     """Return a new secret for the address of the calendar of `user`; an older one stops working."""
     token = secrets.token_urlsafe(32)
     CalendarKey.objects.update_or_create(user=user, defaults={"hashed": _hashed(token), "made_at": timezone.now()})
     return token
 
 
-def revoke(user: User) -> None:
+def revoke(user: Any) -> None:
     CalendarKey.objects.filter(user=user).delete()
 
 
-def key_of(user: User) -> CalendarKey | None:
+def key_of(user: Any) -> CalendarKey | None:
     """When the calendar was made, where there is one; its address cannot be known again."""
     return CalendarKey.objects.filter(user=user).first()
 
 
-def owner(token: str) -> User | None:
+def owner(token: str) -> Any:
     """Whose calendar has this secret; nobody's where it was revoked or the account is switched off."""
     return get_user_model()._default_manager.filter(calendar_key__hashed=_hashed(token), is_active=True).first()
 
 
-def etag(user: User) -> str:
+def etag(user: Any) -> str:
     """The same as long as the calendar of `user` has the same content."""
     digest = hashlib.sha256(str(_name(user)).encode())
     for row in codes_of(user).values_list("pk", "code", "discount", "expires_at", "updated_at", "agent__name"):
@@ -58,7 +58,7 @@ def etag(user: User) -> str:
     return f'"{digest.hexdigest()}"'
 
 
-def feed(user: User) -> bytes:
+def feed(user: Any) -> bytes:
     """The calendar of `user` as iCalendar text."""
     calendar = Calendar()
     calendar.add("prodid", "-//Knossos//Referral codes//EN")
@@ -73,7 +73,7 @@ def feed(user: User) -> bytes:
     return text
 
 
-def codes_of(user: User) -> ReferralCodeQuerySet:
+def codes_of(user: Any) -> ReferralCodeQuerySet:
     """The codes in the calendar of `user`: those with a date from KEPT ago on, without what a person switched off."""
     codes = ReferralCode.objects.unexpired(timezone.now() - KEPT).filter(expires_at__isnull=False)
     codes = codes.exclude(status=ReferralCode.Status.INACTIVE, expired_at__isnull=True)
@@ -107,7 +107,7 @@ def _description(code: ReferralCode, with_agent: bool) -> str:
     return f"{discount}, {code.agent or 'of the house'}" if with_agent else discount
 
 
-def _name(user: User) -> str:
+def _name(user: Any) -> str:
     return "All referral codes" if sees_all(user) else "Your referral codes"
 
 

@@ -11,19 +11,12 @@ from django.utils import timezone
 
 from main.models import UserProfile
 from main.notices import outbox, people, summary, wishes
-from main.notices.due import Item, due_to, is_still_so
-from main.notices.letters import Letter, Mail, agent_letter, staff_letter
+from main.notices.due import Item, due_to, is_still_so, uses_of
+from main.notices.letters import Letter, Mail, News, agent_letter, staff_letter
 from main.notices.models import Notice, Preference, Told, Wish
 
 # Agents who are read together. What a mail says was true when its chapter was read.
 CHAPTER = 100
-
-
-class Content(NamedTuple):
-    """What one agent is to be told."""
-
-    items: list[Item]
-    wishes: list[Wish]
 
 
 class Chapter(NamedTuple):
@@ -33,7 +26,7 @@ class Chapter(NamedTuple):
     preferences: dict[int, Preference]
     days: dict[int, date]
     known: dict[int, outbox.Doings]
-    contents: dict[int, Content]
+    news: dict[int, News]
 
 
 class Summary(NamedTuple):
@@ -59,21 +52,22 @@ def _read(chapter: list[UserProfile], since: datetime, now: datetime) -> Chapter
     preferences = people.preferences_of(agents)
     days = people.days_of_people(agents, preferences, now)
     known = outbox.doings(Notice.Kind.AGENT, days)
-    contents = {}
+    news = {}
     fresh = []
     for agent in chapter:
         doings = known[agent.user_id]
         if doings.busy(now):
             continue
         if doings.unanswered:
-            contents[agent.user_id] = _repeated(doings.unanswered, agent, now)
+            news[agent.user_id] = _repeated(doings.unanswered, agent, now)
         else:
             fresh.append(agent)
     items, answers = due_to(fresh, preferences, since, now), wishes.answers_to(fresh)
     for agent in fresh:
-        contents[agent.user_id] = Content(items.get(agent.pk, []), answers.get(agent.pk, []))
-    contents = {user_id: content for user_id, content in contents.items() if any(content)}
-    return Chapter(agents, preferences, days, known, contents)
+        news[agent.user_id] = News(items.get(agent.pk, []), answers.get(agent.pk, []))
+    uses = uses_of(item.code.pk for told in news.values() for item in told.items)
+    news = {user_id: told._replace(uses=uses) for user_id, told in news.items() if told.items or told.wishes}
+    return Chapter(agents, preferences, days, known, news)
 
 
 def to_agents(since: datetime) -> Iterator[list[Mail]]:
@@ -81,54 +75,58 @@ def to_agents(since: datetime) -> Iterator[list[Mail]]:
     for agents in _chapters():
         now = timezone.now()
         chapter = _read(agents, since, now)
-        outbox.lapse([known.open for pk, known in chapter.known.items() if known.open and pk not in chapter.contents])
+        silent = [pk for pk in chapter.agents if pk not in chapter.news]
+        outbox.lapse(Notice.objects.filter(kind=Notice.Kind.AGENT, user__in=silent))
         with transaction.atomic():
-            days = {user_id: chapter.days[user_id] for user_id in chapter.contents}
+            days = {user_id: chapter.days[user_id] for user_id in chapter.news}
             mine = outbox.claim(Notice.Kind.AGENT, days, chapter.known, now)
             new = {pk: notice for pk, notice in mine.items() if not chapter.known[pk].unanswered}
-            _write_down({notice: chapter.contents[pk] for pk, notice in new.items()}, now)
+            _write_down({notice: chapter.news[pk] for pk, notice in new.items()}, now)
             preferences = people.made_preferences(mine)
         yield [
             Mail(
                 notice,
-                agent_letter(chapter.agents[pk].name, *chapter.contents[pk], preferences[pk], now),
-                [chapter.agents[pk].user.email],
-                preferences[pk],
+                agent_letter(chapter.agents[pk].name, chapter.news[pk], preferences[pk], now),
+                [people.address_of(chapter.agents[pk].user)],
+                is_repeated=pk not in new,
             )
             for pk, notice in mine.items()
         ]
 
 
-def _repeated(notice: Notice, agent: UserProfile, now: datetime) -> Content:
+def _repeated(notice: Notice, agent: UserProfile, now: datetime) -> News:
     """What a notice that may have arrived said, without what is no longer so."""
     items = []
     for told in notice.told.select_related("code__expired_by"):
         told.code.agent = agent
         if is_still_so(told.kind, told.ends_at, told.code, now):
             items.append(Item(Told.Kind(told.kind), told.code))
-    return Content(items, list(notice.wishes.select_related("code")))
+    return News(items, list(notice.wishes.select_related("code__agent__user")))
 
 
-def _write_down(contents: dict[Notice, Content], now: datetime) -> None:
+def _write_down(news: dict[Notice, News], now: datetime) -> None:
     """What each notice says, so that it is not said again; and that an answered wish brings the agent up to date."""
     Told.objects.bulk_create(
         Told(notice=notice, code=item.code, kind=item.kind, ends_at=item.code.expires_at, told_at=now)
-        for notice, content in contents.items()
-        for item in content.items
+        for notice, told in news.items()
+        for item in told.items
     )
-    for notice, content in contents.items():
-        if content.wishes:
-            Wish.objects.filter(pk__in=[wish.pk for wish in content.wishes]).update(told_in=notice)
+    for notice, told in news.items():
+        if told.wishes:
+            Wish.objects.filter(pk__in=[wish.pk for wish in told.wishes]).update(told_in=notice)
 
 
 def to_staff(since: datetime) -> Iterator[list[Mail]]:
     """One at a time: the readers are few, and what each is told goes back to that reader's last summary."""
     now = timezone.now()
-    for reader in _summaries(since, now):
+    readers = list(_summaries(since, now))
+    told = [reader.preference.user_id for reader in readers]
+    outbox.lapse(Notice.objects.filter(kind=Notice.Kind.STAFF).exclude(user__in=told))
+    for reader in readers:
         user_id = reader.preference.user_id
         notice = outbox.claim(Notice.Kind.STAFF, {user_id: reader.day}, {user_id: reader.known}, now).get(user_id)
         if notice:
-            yield [Mail(notice, reader.letter, [reader.address], reader.preference)]
+            yield [Mail(notice, reader.letter, [reader.address])]
 
 
 def _summaries(since: datetime, now: datetime) -> Iterator[Summary]:
@@ -139,9 +137,9 @@ def _summaries(since: datetime, now: datetime) -> Iterator[Summary]:
     for reader in readers:
         if not known[reader.pk].busy(now) and (found := summary.of(reader, since, now)):
             preference = preferences[reader.pk]
-            name = reader.get_full_name() or reader.get_username()
+            name = reader.get_username()
             letter = staff_letter(name, found, preference)
-            yield Summary(reader.email, letter, preference, days[reader.pk], known[reader.pk])
+            yield Summary(people.address_of(reader), letter, preference, days[reader.pk], known[reader.pk])
 
 
 def preview(since: datetime) -> Iterator[tuple[str, Letter]]:
@@ -149,9 +147,9 @@ def preview(since: datetime) -> Iterator[tuple[str, Letter]]:
     now = timezone.now()
     for agents in _chapters():
         chapter = _read(agents, since, now)
-        for pk, content in chapter.contents.items():
+        for pk, news in chapter.news.items():
             agent = chapter.agents[pk]
             preference = chapter.preferences.get(pk) or Preference(user_id=pk)
-            yield agent.user.email, agent_letter(agent.name, *content, preference, now)
+            yield people.address_of(agent.user), agent_letter(agent.name, news, preference, now)
     for reader in _summaries(since, now):
         yield reader.address, reader.letter

@@ -6,14 +6,15 @@ agent knows.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from django.apps import apps
 from django.conf import settings
-from django.db.models import F, OuterRef, Q, Subquery, Value
+from django.db.models import Count, F, OuterRef, Q, Subquery, Value
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
@@ -103,6 +104,15 @@ def is_still_so(kind: str, ends_at: datetime | None, code: ReferralCode, now: da
     if kind == Told.Kind.ENDED:
         return not code.is_usable_at(now)
     return code.is_usable_at(now) and (kind == Told.Kind.RESTORED or code.expires_at == ends_at)
+
+
+def uses_of(codes: Iterable[int]) -> dict[int, int] | None:
+    """How often customers redeemed each of these codes, by primary key; None where the checkout is not installed."""
+    if not apps.is_installed("main.checkout"):
+        return None
+    redemptions: Any = apps.get_model("checkout", "Redemption")
+    counted = redemptions.objects.counted().filter(code__in=list(codes)).order_by()
+    return dict(counted.values_list("code").annotate(count=Count("pk")))
 
 
 def ended_after(since: datetime) -> Q:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from functools import cache
 from typing import Any, NamedTuple
@@ -30,6 +30,7 @@ class Letter(NamedTuple):
     subject: str
     text: str
     html: str
+    stop_url: str = ""  # where these mails are stopped; the operators cannot
 
 
 class Mail(NamedTuple):
@@ -38,7 +39,7 @@ class Mail(NamedTuple):
     notice: Notice
     letter: Letter
     to: list[str]
-    preference: Preference | None = None  # the operators have none
+    is_repeated: bool = False  # an earlier try may have arrived
 
 
 class Row(NamedTuple):
@@ -47,9 +48,11 @@ class Row(NamedTuple):
     code: str
     discount: str
     ends: str
-    days_left: int | None
+    in_days: str  # "in 7 days"; empty for one that has ended
     why: str
+    sentence: str  # that says why
     ask_url: str
+    uses: int | None  # None where the checkout is not there
 
 
 class Section(NamedTuple):
@@ -63,16 +66,32 @@ class Section(NamedTuple):
         return self.number - len(self.rows)
 
 
-def agent_letter(name: str, items: list[Item], wishes: list[Wish], preference: Preference, now: datetime) -> Letter:
+class News(NamedTuple):
+    """What one agent is to be told."""
+
+    items: list[Item]
+    wishes: list[Wish]
+    uses: Mapping[int, int] | None = None  # of the codes, by primary key; None where the checkout is not there
+
+
+def agent_letter(name: str, news: News, preference: Preference, now: datetime) -> Letter:
     """The mail for an agent called `name`, at the instant `now`, in the zone and language of that person."""
     with timezone.override(zone_of(preference)), translation.override(settings.LANGUAGE_CODE):
-        granted = {wish.code_id for wish in wishes if wish.state in (Wish.State.GRANTED, Wish.State.OVERTAKEN)}
+        granted = {wish.code_id for wish in news.wishes if wish.state in (Wish.State.GRANTED, Wish.State.OVERTAKEN)}
+        sections: dict[str, list[Item]] = {kind: [] for kind in Told.Kind}
+        for item in news.items:
+            if item.kind == Told.Kind.ENDED or item.code.pk not in granted:  # the answer says that it goes on
+                sections[item.kind].append(item)
         context = {
             "name": name,
-            "stopping": _section(items, Told.Kind.STOPPING, preference, now, granted),
-            "ended": _section(items, Told.Kind.ENDED, preference, now, set()),
-            "restored": _section(items, Told.Kind.RESTORED, preference, now, granted),
-            "wishes": [{"wish": wish, "ends": _ends(wish.code.expires_at)} for wish in wishes],
+            **{
+                kind: Section(len(items), [_row(item, news.uses, preference, now) for item in items[:LISTED]])
+                for kind, items in sections.items()
+            },
+            "wishes": [
+                {"wish": wish, "ends": _ends(wish.code.expires_at), "works": wish.code.is_usable_at(now)}
+                for wish in news.wishes
+            ],
             "page_url": conf.site_url() + reverse("profile"),
             "choose_url": unsubscribe_url(preference, Notice.Kind.AGENT),
         }
@@ -87,7 +106,7 @@ def staff_letter(name: str, summary: dict[str, Any], preference: Preference) -> 
             "name": name,
             "ended": [_line(code) for code in summary["ended"]],
             "ending": [_line(code) for code in summary["ending"]],
-            "wishes_url": conf.site_url() + reverse("admin:notices_wish_changelist"),
+            "wishes_url": conf.site_url() + reverse("admin:notices_wish_changelist") + "?state=waiting",
             "admin_url": conf.site_url() + reverse("admin:index"),
             "choose_url": unsubscribe_url(preference, Notice.Kind.STAFF),
         }
@@ -104,9 +123,9 @@ def operators_letter(began: Iterable[str], ended: Iterable[str]) -> Letter:
 def message(mail: Mail) -> EmailMultiAlternatives:
     """The mail as it goes to the server. Whoever repeats a notice sends the same Message-ID."""
     headers = {"Message-ID": mail.notice.message_id, "Auto-Submitted": "auto-generated"}
-    if mail.preference:
+    if mail.letter.stop_url:
         headers |= {
-            "List-Unsubscribe": f"<{unsubscribe_url(mail.preference, Notice.Kind(mail.notice.kind))}>",
+            "List-Unsubscribe": f"<{mail.letter.stop_url}>",
             "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
         }
     found = EmailMultiAlternatives(mail.letter.subject, mail.letter.text, to=mail.to, headers=headers)
@@ -131,26 +150,26 @@ def _signer() -> Signer:
     return Signer(sep="~", salt="main.notices.link")
 
 
-def _section(items: list[Item], kind: Told.Kind, preference: Preference, now: datetime, without: set[int]) -> Section:
-    chosen = [item for item in items if item.kind == kind and item.code.pk not in without]
-    return Section(len(chosen), [_row(item.code, _left(item, preference, now), item.why) for item in chosen[:LISTED]])
-
-
-def _left(item: Item, preference: Preference, now: datetime) -> int | None:
-    if item.kind == Told.Kind.ENDED or not item.code.expires_at:
-        return None
-    return days_left(item.code.expires_at, now, zone_of(preference))
-
-
-def _row(code: ReferralCode, left: int | None, why: str) -> Row:
+def _row(item: Item, uses: Mapping[int, int] | None, preference: Preference, now: datetime) -> Row:
+    code = item.code
+    left = days_left(code.expires_at, now, zone_of(preference)) if code.expires_at else None
     return Row(
-        code.code,
-        f"{code.discount.normalize():f}",
-        _ends(code.expires_at),
-        left,
-        why,
-        conf.site_url() + reverse("wish", args=[code.pk]),
+        code=code.code,
+        discount=f"{code.discount.normalize():f}",
+        ends=_ends(code.expires_at),
+        in_days=_words("in_days", left, translation.get_language()) if item.kind == Told.Kind.STOPPING else "",
+        why=item.why,
+        sentence=_words("why", item.why, translation.get_language()),
+        ask_url=conf.site_url() + reverse("wish", args=[code.pk]),
+        uses=None if uses is None else uses.get(code.pk, 0),
     )
+
+
+@cache
+def _words(name: str, value: int | str | None, language: str) -> str:
+    """A piece of a sentence, rendered once for each value and language."""
+    words: str = _template(f"notices/mail/{name}.txt").render({"value": value})
+    return words
 
 
 def _line(code: ReferralCode) -> dict[str, Any]:
@@ -164,7 +183,8 @@ def _ends(instant: datetime | None) -> str:
 def _rendered(name: str, context: dict[str, Any]) -> Letter:
     subject = " ".join(_template(f"notices/mail/{name}_subject.txt").render(context).split())
     text = _template(f"notices/mail/{name}.txt").render(context)
-    return Letter(subject, text, _template(f"notices/mail/{name}.html").render({**context, "subject": subject}))
+    html = _template(f"notices/mail/{name}.html").render({**context, "subject": subject})
+    return Letter(subject, text, html, context.get("choose_url", ""))
 
 
 @cache

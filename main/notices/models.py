@@ -55,10 +55,10 @@ class Notice(models.Model):
         OPERATORS = "operators", "to the operators"
 
     class State(models.TextChoices):
-        WAITING = "waiting", "waits for the next run"
-        SENDING = "sending", "given to the mail server, no answer yet"
-        SENT = "sent", "taken by the mail server"
-        REFUSED = "refused", "refused for good"
+        WAITING = "waiting", "waits"
+        SENDING = "sending", "no answer yet"
+        SENT = "sent"
+        REFUSED = "refused"
         LAPSED = "lapsed", "nothing left to say"
 
     kind = models.CharField(max_length=9, choices=Kind)
@@ -156,11 +156,11 @@ class Wish(models.Model):
     """An agent asks for more time for one code."""
 
     class State(models.TextChoices):
-        OPEN = "open", "waits for an answer"
+        OPEN = "open", "waits"
         GRANTED = "granted", "yes"
         DECLINED = "declined", "no"
-        OVERTAKEN = "overtaken", "the code was extended otherwise"
-        LAPSED = "lapsed", "not answered in 30 days"
+        OVERTAKEN = "overtaken", "extended otherwise"
+        LAPSED = "lapsed", "not answered"
 
     code = models.ForeignKey(ReferralCode, on_delete=models.CASCADE, related_name="wishes")
     agent = models.ForeignKey(UserProfile, on_delete=models.CASCADE, related_name="+")

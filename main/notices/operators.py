@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from django.conf import settings
+from django.contrib.auth import get_user_model
 from django.db.models import F
 from django.utils import timezone
 
@@ -42,7 +43,8 @@ def problems(now: datetime) -> list[Problem]:
     since_long = SwitchedOn.objects.filter(at__lte=limit).exists()  # else a new installation would begin with an alarm
     unsent = Notice.objects.filter(state__in=Notice.OPEN).exclude(kind=Notice.Kind.OPERATORS)
     unsent = unsent.exclude(claimed_until__gt=now)  # somebody sends these now
-    refused = Preference.objects.filter(refused_address=F("user__email")).exclude(refused_address="")
+    field = get_user_model().get_email_field_name()
+    refused = Preference.objects.filter(refused_address=F(f"user__{field}")).exclude(refused_address="")
     found = {
         Problem.RUN_FAILED: last and last.state in (ExpirationRun.State.FAILED, ExpirationRun.State.INTERRUPTED),
         Problem.NO_RUN: since_long and not completed.filter(ended_at__gt=limit).exists(),

@@ -75,7 +75,7 @@ def claim(kind: Notice.Kind, days: dict[int, date], known: dict[int, Doings], no
             state=Notice.State.SENDING, claim=token, claimed_until=now + LEASE, day=day, tries=F("tries") + 1
         )
     Notice.objects.bulk_create(new, ignore_conflicts=True)
-    return {notice.user_id or 0: notice for notice in Notice.objects.filter(claim=token)}
+    return {notice.user_id or 0: notice for notice in Notice.objects.filter(claim=token).order_by("id")}
 
 
 def claim_for_operators(now: datetime) -> Notice | None:
@@ -129,11 +129,10 @@ def give_back(notices: list[Notice], said: str) -> None:
     _forget(given_back)
 
 
-def lapse(notices: list[Notice]) -> None:
-    """Nothing in these is true any more, and nobody sends them."""
-    Notice.objects.filter(pk__in=[notice.pk for notice in notices], state__in=Notice.OPEN).exclude(
-        claimed_until__gt=timezone.now()
-    ).update(state=Notice.State.LAPSED, claim=None, claimed_until=None)
+def lapse(notices: QuerySet[Notice]) -> None:
+    """Close those of these notices that are open and that nobody sends: there is nothing left to say in them."""
+    unclaimed = notices.filter(state__in=Notice.OPEN).exclude(claimed_until__gt=timezone.now())
+    unclaimed.update(state=Notice.State.LAPSED, claim=None, claimed_until=None)
 
 
 def _mine(notice: Notice) -> QuerySet[Notice]:

@@ -7,37 +7,43 @@ from datetime import date, datetime
 from typing import Any
 
 from django.contrib.auth import get_user_model
-from django.contrib.auth.models import User
 from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
 
 from main.models import ReferralCode, UserProfile
+from main.notices import outbox
 from main.notices.due import zone_of
 from main.notices.models import Notice, Preference
 
-# Of a user: may sign in, has an address, and no mail server has refused this address for good.
-REACHABLE = (
-    Q(is_active=True) & ~Q(email="")
-    & (Q(notice_preference=None) | Q(notice_preference__refused_address="")
-       | ~Q(notice_preference__refused_address=F("email")))
-)  # fmt: skip
+
+def address_of(user: Any) -> str:
+    """The e-mail address of a user, in whichever field the project keeps it."""
+    address: str = getattr(user, user.get_email_field_name()) or ""
+    return address
+
+
+def reachable() -> Q:
+    """Of a user: may sign in, has an address, and no mail server has refused this address for good."""
+    field = get_user_model().get_email_field_name()
+    not_refused = (
+        Q(notice_preference=None)
+        | Q(notice_preference__refused_address="")
+        | ~Q(notice_preference__refused_address=F(field))
+    )
+    return Q(is_active=True) & ~Q(**{field: ""}) & Q(**{f"{field}__isnull": False}) & not_refused
 
 
 def agents() -> Any:
     """The profiles of people with codes who can be sent mail and have not said that they want none."""
-    users = get_user_model()._default_manager.filter(REACHABLE).exclude(notice_preference__wants_mail=False)
+    users = get_user_model()._default_manager.filter(reachable()).exclude(notice_preference__wants_mail=False)
     has_codes = Exists(ReferralCode.objects.filter(agent=OuterRef("pk")))
     return UserProfile.objects.filter(has_codes, user__in=users).select_related("user").order_by("pk")
 
 
-def readers_of_the_summary() -> list[User]:
+def readers_of_the_summary() -> list[Any]:
     """The staff who asked for the summary and may see the codes."""
-    users = (
-        get_user_model()
-        ._default_manager.filter(REACHABLE, is_staff=True, notice_preference__wants_summary=True)
-        .order_by("pk")
-    )
-    return [user for user in users if user.has_perm("main.view_referralcode")]
+    staff = get_user_model()._default_manager.filter(reachable(), is_staff=True, notice_preference__wants_summary=True)
+    return [user for user in staff.order_by("pk") if user.has_perm("main.view_referralcode")]
 
 
 def preferences_of(user_ids: Iterable[int]) -> dict[int, Preference]:
@@ -65,5 +71,4 @@ def lapse_for_the_absent() -> None:
         (Notice.Kind.AGENT, agents().values("user")),
         (Notice.Kind.STAFF, [user.pk for user in readers_of_the_summary()]),
     ):
-        waiting = Notice.objects.filter(kind=kind, state__in=Notice.OPEN).exclude(claimed_until__gt=timezone.now())
-        waiting.exclude(user__in=present).update(state=Notice.State.LAPSED, claim=None, claimed_until=None)
+        outbox.lapse(Notice.objects.filter(kind=kind).exclude(user__in=present))

@@ -73,7 +73,7 @@ class _Sender:
                 self.send_one(rest.popleft())
         finally:
             if rest:
-                self._give_back([mail.notice for mail in rest], self._result.stopped)
+                self._give_back(list(rest), self._result.stopped)
 
     def send_one(self, mail: Mail) -> bool:
         """Send it and mark it; return whether the server took it."""
@@ -85,17 +85,17 @@ class _Sender:
         except MessageRefused as error:
             # It may be this mail, this address, or all our mails: so it is tried a few times.
             if mail.notice.tries < outbox.REFUSALS:
-                self._give_back([mail.notice], str(error))
+                self._give_back([mail], str(error))
             else:
                 self._refused(mail.notice, address, str(error))
         except NotTaken as error:
-            self._give_back([mail.notice], str(error))
+            self._give_back([mail], str(error))
         except NoAnswer as error:
             outbox.mark_unanswered(mail.notice, str(error))
             self._waits(1, str(error))
         except ServerAway as error:
             self._result.stopped = str(error)
-            self._give_back([mail.notice], str(error))
+            self._give_back([mail], str(error))
         else:
             outbox.mark_sent(mail.notice, address)
             self._result.sent += 1
@@ -107,9 +107,13 @@ class _Sender:
         outbox.mark_refused(notice, address, said)
         self._result.refused.append((address, said))
 
-    def _give_back(self, notices: list[Notice], said: str) -> None:
-        outbox.give_back(notices, said)
-        self._waits(len(notices), said)
+    def _give_back(self, mails: list[Mail], said: str) -> None:
+        """For the next run. Of one that may have arrived earlier, that is still all that is known."""
+        for mail in mails:
+            if mail.is_repeated:
+                outbox.mark_unanswered(mail.notice, said)
+        outbox.give_back([mail.notice for mail in mails if not mail.is_repeated], said)
+        self._waits(len(mails), said)
 
     def _waits(self, count: int, said: str) -> None:
         self._result.waiting += count

@@ -5,8 +5,6 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.contrib.auth.models import User
-
 from main.models import ReferralCode, ReferralCodeQuerySet
 from main.notices.due import ended_after
 from main.notices.letters import LISTED
@@ -15,7 +13,7 @@ from main.notices.models import Notice, Wish
 NIGHT = timedelta(days=1)
 
 
-def of(reader: User, switched_on: datetime, now: datetime) -> dict[str, Any] | None:
+def of(reader: Any, switched_on: datetime, now: datetime) -> dict[str, Any] | None:
     """What `reader` is to be told at `now`: what ended since the last summary. None where there is nothing to tell."""
     last = Notice.objects.filter(kind=Notice.Kind.STAFF, user=reader, state=Notice.State.SENT).order_by("-id").first()
     since = max(switched_on, last.sent_at if last and last.sent_at else now - NIGHT)

@@ -98,7 +98,7 @@ def answers_to(agents: Iterable[UserProfile]) -> dict[int, list[Wish]]:
     """The answers that these agents have not been told yet, by the primary key of the agent."""
     found: dict[int, list[Wish]] = defaultdict(list)
     untold = Wish.objects.filter(agent__in=agents, told_in=None).exclude(state=Wish.State.OPEN)
-    for wish in untold.select_related("code"):
+    for wish in untold.select_related("code__agent__user"):
         found[wish.agent_id].append(wish)
     return dict(found)
 

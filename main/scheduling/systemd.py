@@ -1,6 +1,6 @@
 """A service and its timer for systemd."""
 
-from main.scheduling.installation import NAME, TIME_LIMIT_HOURS, Installation
+from main.scheduling.installation import TIME_LIMIT_HOURS, Installation, Job
 from main.scheduling.schedule import Schedule, refuse_either_day
 
 WEEKDAYS = ("Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat")
@@ -9,7 +9,7 @@ WEEKDAYS = ("Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat")
 # The colon stops systemd from replacing variables, because a path may contain a dollar sign.
 SERVICE = """\
 [Unit]
-Description=Expire referral codes
+Description={does}
 # A run that was missed starts right after the boot, so wait for the network and the database.
 After=network-online.target postgresql.service
 Wants=network-online.target
@@ -23,7 +23,7 @@ TimeoutStartSec={hours}h
 
 TIMER = """\
 [Unit]
-Description=Expire referral codes on schedule
+Description={does} on schedule
 
 [Timer]
 OnCalendar={calendar}
@@ -34,17 +34,19 @@ WantedBy=timers.target
 """
 
 
-def files(schedule: Schedule, here: Installation) -> dict[str, str]:
+def files(job: Job, schedule: Schedule, here: Installation) -> dict[str, str]:
     """Return the texts of the units by their names. Raises CannotExpress if only cron can run the schedule."""
     refuse_either_day(schedule, "systemd")
     service = SERVICE.format(
+        does=job.does,
         user=here.user,
         python=_quoted(here.python),
         manage=_quoted(here.manage),
-        command=here.command,
+        command=f"{job.command} {here.options}",
         hours=TIME_LIMIT_HOURS,
     )
-    return {f"{NAME}.service": service, f"{NAME}.timer": TIMER.format(calendar=calendar(schedule))}
+    timer = TIMER.format(does=job.does, calendar=calendar(schedule))
+    return {f"{job.name}.service": service, f"{job.name}.timer": timer}
 
 
 def calendar(schedule: Schedule) -> str:

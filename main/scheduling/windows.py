@@ -2,7 +2,7 @@
 
 from xml.sax.saxutils import escape
 
-from main.scheduling.installation import NAME, TIME_LIMIT_HOURS, Installation
+from main.scheduling.installation import TIME_LIMIT_HOURS, Installation, Job
 from main.scheduling.schedule import CannotExpress, Schedule, refuse_either_day
 
 WEEKDAYS = ("Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday")
@@ -14,7 +14,7 @@ TEMPLATE = """\
 <?xml version="1.0" encoding="UTF-16"?>
 <Task version="1.2" xmlns="http://schemas.microsoft.com/windows/2004/02/mit/task">
   <RegistrationInfo>
-    <Description>Marks every referral code past its date as inactive.</Description>
+    <Description>{does}</Description>
   </RegistrationInfo>
   <Triggers>
     <CalendarTrigger>
@@ -40,25 +40,26 @@ TEMPLATE = """\
 """
 
 
-def files(schedule: Schedule, here: Installation) -> dict[str, str]:
+def files(job: Job, schedule: Schedule, here: Installation) -> dict[str, str]:
     """Return the task's XML by its file name. Raises CannotExpress unless it is one time a day on days of the week."""
     refuse_either_day(schedule, "The Windows Task Scheduler")
     if len(schedule.minutes) > 1 or len(schedule.hours) > 1:
-        raise CannotExpress("The Windows task runs once a day: set one minute and one hour in EXPIRATION_SCHEDULE.")
+        raise CannotExpress(f"The Windows task runs once a day: set one minute and one hour in {job.setting}.")
     if len(schedule.days) < 31 or len(schedule.months) < 12:
         raise CannotExpress(
-            "The Windows task runs daily or on days of the week: set day of the month and month to * in"
-            " EXPIRATION_SCHEDULE."
+            "The Windows task runs daily or on days of the week: set day of the month and month to * in "
+            f"{job.setting}."
         )
     xml = TEMPLATE.format(
+        does=job.does,
         start=f"{FIRST_DAY}T{schedule.hours[0]:02}:{schedule.minutes[0]:02}:00",
         days=_days(schedule.weekdays),
         hours=TIME_LIMIT_HOURS,
         python=escape(here.python),
-        command=here.command,
+        command=f"{job.command} {here.options}",
         folder=escape(here.folder),
     )
-    return {f"{NAME}.xml": xml}
+    return {f"{job.name}.xml": xml}
 
 
 def _days(weekdays: list[int]) -> str:

@@ -9,12 +9,11 @@ from datetime import timedelta
 import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP
-from django.contrib.auth.models import User
 from django.core.management import CommandError
 from django.utils import timezone
 
 from main.models import ReferralCode
-from main.notices.models import Preference, SwitchedOn
+from main.notices.models import SwitchedOn
 from tests.conftest import make_agent, make_code
 
 
@@ -30,6 +29,7 @@ class MailServer(Controller):
         self.hangs_up = set()  # in the middle of DATA
         self.hangs_up_after = set()  # once the mail is taken, before it says so
         self.connections = 0
+        self.waits = False  # somebody waits for an answer that does not come
         self.let_go = threading.Event()
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
@@ -61,7 +61,8 @@ class MailServer(Controller):
         if address in self.spam:
             return "554 5.7.1 We do not like this"
         if address in self.hangs:
-            await server.loop.run_in_executor(None, self.let_go.wait, 5)
+            self.waits = True
+            await server.loop.run_in_executor(None, self.let_go.wait, 60)
             return "421 4.4.2 Too late"
         self.taken.append(email.message_from_bytes(envelope.content, policy=email.policy.default))
         if address in self.hangs_up_after:
@@ -123,14 +124,6 @@ def ten_agents():
     for number, agent in enumerate(agents):
         make_older_code(f"CODE-{number}", agent=agent, discount=10, expires_at=timezone.now() + timedelta(days=3))
     return agents
-
-
-@pytest.fixture
-def reader(db):
-    """A member of staff who asked for the summary."""
-    user = User.objects.create_user("anna", email="anna@example.com", is_staff=True, is_superuser=True)
-    Preference.objects.create(user=user, wants_summary=True)
-    return user
 
 
 @pytest.fixture

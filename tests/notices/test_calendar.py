@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from django.test import Client
+from ical.calendar_stream import IcsCalendarStream
 from icalendar import Calendar
 
 from main.codes.editing import extend
@@ -77,6 +78,17 @@ def test_the_text_keeps_the_rules_of_the_format(anna):
     for event in Calendar.from_ical(content).walk("VEVENT"):
         assert {"UID", "DTSTAMP", "DTSTART", "SUMMARY"} <= set(event)
         assert not event.errors
+
+
+def test_a_calendar_program_reads_it(anna):
+    """By the library of a calendar program, which is strict and shares no code with the one that wrote it."""
+    make_older_code("COMMA, SEMI; \\", agent=anna, expires_at=NOW + DAY)
+    calendar = IcsCalendarStream.calendar_from_ics(Client().get(make(anna.user)).content.decode())
+    found = {event.summary: event for event in calendar.timeline}
+    assert list(found) == [f"{code} stops working" for code in ("LAST-WEEK", "COMMA, SEMI; \\", "AT-NOON", "DAY-END")]
+    assert found["AT-NOON stops working"].dtstart == datetime(2026, 12, 1, 12, 30, tzinfo=UTC)
+    assert found["DAY-END stops working"].dtstart == date(2026, 12, 24)
+    assert all(alarm.trigger == -7 * DAY for event in found.values() for alarm in event.alarm)
 
 
 def test_uids_stay_when_a_code_is_extended(anna):

@@ -1,6 +1,9 @@
 """Sending to a real SMTP server, whatever it does: nothing is lost, and nobody is written to without end."""
 
+import subprocess
+import sys
 import threading
+import time
 from datetime import timedelta
 
 import pytest
@@ -11,6 +14,7 @@ from django.utils import timezone
 from main.models import ReferralCode
 from main.notices import contents, outbox, sending
 from main.notices.models import Notice, Preference, Told
+from tests.conftest import PROJECT
 from tests.notices.conftest import make_older_code, make_reachable, ten_agents
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -140,6 +144,19 @@ def test_a_mail_that_was_taken_without_a_word_comes_again_with_the_same_id(agent
     assert len({mail["Message-ID"] for mail in copies}) == 1
 
 
+def test_one_that_may_have_arrived_and_is_put_off_then_still_says_the_same(agents, mail_server, send):
+    mail_server.hangs_up_after = {"agent3@example.com"}
+    send()
+    mail_server.hangs_up_after, mail_server.put_off = set(), {"agent3@example.com"}
+    send()
+    mail_server.put_off = set()
+    make_older_code("NEW", agent=agents[3], expires_at=timezone.now() + timedelta(days=5))
+    send()
+    copies = [mail for mail in mail_server.taken if mail["To"] == "agent3@example.com"]
+    assert len({mail["Message-ID"] for mail in copies}) == 1
+    assert len({mail.get_body(("plain",)).get_content() for mail in copies}) == 1
+
+
 def test_a_server_that_is_away_costs_nothing_but_time(agents, mail_server, send, settings):
     port, settings.EMAIL_PORT = settings.EMAIL_PORT, 1
     assert send().startswith(
@@ -182,6 +199,34 @@ def test_a_killed_sender_loses_nothing(agents, mail_server, send, monkeypatch):
     assert send() == "Sent 10 notice(s).\n"
     twice = mail_server.ids[0]
     assert sorted(mail_server.ids) == sorted([*Notice.objects.values_list("message_id", flat=True), twice])
+
+
+def test_a_sender_killed_by_the_system_while_it_waits_for_the_server_loses_nothing(mail_server, manage, tmp_path):
+    """A process of its own on a database of its own, killed for good in the middle of its fourth mail."""
+    mail = {"EMAIL_URL": f"smtp://127.0.0.1:{mail_server.port}", "PYTHONPATH": str(PROJECT)}
+    assert manage("migrate", "-v0").returncode == 0
+    fill = "from tests.notices.conftest import ten_agents; from main.notices.models import SwitchedOn as S;"
+    fill += "from django.utils import timezone as t; from datetime import timedelta as d;"
+    fill += "S.objects.create(pk=1, at=t.now() - d(days=60)); ten_agents()"
+    assert manage("shell", "-v0", "-c", fill, **mail).stderr == ""
+    mail_server.hangs = {"agent3@example.com"}
+    environment = {"DATABASE_URL": f"sqlite:///{tmp_path}/db.sqlite3", "PATH": "/usr/bin:/bin", **mail}
+    sender = subprocess.Popen([sys.executable, str(PROJECT / "manage.py"), "send_notices"], env=environment)
+    deadline = time.monotonic() + 60
+    while not mail_server.waits and time.monotonic() < deadline:
+        time.sleep(0.01)
+    sender.kill()
+    sender.wait()
+    assert len(mail_server.taken) == 3
+
+    mail_server.hangs = set()
+    assert manage("send_notices", **mail).stdout == "Sent 0 notice(s).\n"  # they are claimed for an hour
+    later = "from main.notices.models import Notice; from django.utils import timezone;"
+    later += "Notice.objects.filter(state='sending').update(claimed_until=timezone.now())"
+    manage("shell", "-v0", "-c", later)
+    assert manage("send_notices", **mail).stdout == "Sent 7 notice(s).\n"
+    assert mail_server.addresses == sorted(f"agent{number}@example.com" for number in range(10))
+    assert len(set(mail_server.ids)) == 10
 
 
 def test_a_repeated_notice_says_the_same_without_what_is_no_longer_so(agents, mail_server, send):

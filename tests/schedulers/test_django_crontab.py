@@ -11,6 +11,7 @@ from tests.schedulers.conftest import BARE, PROJECT
 SCHEDULING = PROJECT / "docs" / "scheduling.md"
 
 OWN_CRONTAB = 'CRONTAB_EXECUTABLE = str(BASE_DIR / "crontab")\n'
+THE_SWEEP_ALONE = "CRONJOBS = CRONJOBS[:1]\n"
 
 # As the design document has it.
 FROM_THE_DESIGN_DOCUMENT = """
@@ -31,7 +32,7 @@ if [ "$1" = -l ]; then cat "$table" 2>/dev/null; else cat "$1" > "$table"; fi
 def with_crontab():
     """Give an installation a crontab of its own, run `crontab add`, and return the table that it wrote."""
 
-    def add(installed, settings=""):
+    def add(installed, settings=THE_SWEEP_ALONE):
         crontab = installed.folder / "crontab"
         crontab.write_text(CRONTAB)
         crontab.chmod(0o755)
@@ -50,10 +51,10 @@ def run_line(line, home):
     return subprocess.run(["/bin/sh", "-c", command], env=BARE, cwd=home, capture_output=True, text=True, check=False)
 
 
-def test_the_job_of_the_settings_is_a_function_of_ours():
-    [(schedule, job, _)] = settings.CRONJOBS
-    assert schedule == settings.EXPIRATION_SCHEDULE
-    assert callable(import_string(job))
+def test_the_jobs_of_the_settings_are_functions_of_ours():
+    schedules = [schedule for schedule, _, _ in settings.CRONJOBS]
+    assert schedules == [settings.EXPIRATION_SCHEDULE, settings.NOTICE_SCHEDULE]
+    assert all(callable(import_string(job)) for _, job, _ in settings.CRONJOBS)
 
 
 def test_the_line_expires_codes_and_logs_what_it_printed(installed, with_crontab, tmp_path):
@@ -153,6 +154,16 @@ def test_without_v_0_a_changed_schedule_is_removed_and_not_added(installed, with
     installed.configure(EXPIRATION_SCHEDULE="30 4 * * *")
     assert "out of sync" in installed.run("crontab", "add").stderr
     assert table.read_text() == ""
+
+
+def test_the_notices_have_a_line_of_their_own(installed, with_crontab, tmp_path):
+    installed.configure(SITE_URL="https://codes.example.com")
+    sweep, notices = with_crontab(installed, "").read_text().splitlines()
+    assert (sweep.split(" umask")[0], notices.split(" umask")[0]) == ("0 2 * * *", "0 8 * * *")
+    assert run_line(notices, tmp_path).returncode == 0
+    assert installed.schedule_log.read_text() == (
+        "Notices are sent from now on. Codes that have ended until now are not told.\n"
+    )
 
 
 def test_crontab_show_knows_the_job_and_crontab_remove_removes_no_other(installed, with_crontab):

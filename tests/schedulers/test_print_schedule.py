@@ -14,11 +14,11 @@ USER = getpass.getuser()
 LOGS = settings.LOG_DIR
 
 CRON = f"""\
-# Expires referral codes. cron reads this file as /etc/cron.d/expire-referral-codes: owned by root, no dot in its name.
+# Expire referral codes. cron reads this file as /etc/cron.d/expire-referral-codes: owned by root, no dot in its name.
 SHELL=/bin/sh
 PATH=/usr/bin:/bin
 # flock exits with 75 if the previous run is still going.
-0 2 * * * {USER} umask 027 && mkdir -p {LOGS} && flock -n -E 75 {PROJECT}/manage.py {PYTHON}\
+0 2 * * * {USER} umask 027 && mkdir -p {LOGS} && flock -n -E 75 {LOGS}/expire-referral-codes.lock {PYTHON}\
  {PROJECT}/manage.py expire_referral_codes --settings=tests.settings >> {LOGS}/scheduled_runs.log 2>&1
 """
 

@@ -17,7 +17,7 @@ DAILY = f"""\
 <?xml version="1.0" encoding="UTF-16"?>
 <Task version="1.2" xmlns="http://schemas.microsoft.com/windows/2004/02/mit/task">
   <RegistrationInfo>
-    <Description>Marks every referral code past its date as inactive.</Description>
+    <Description>Expire referral codes</Description>
   </RegistrationInfo>
   <Triggers>
     <CalendarTrigger>
@@ -119,7 +119,7 @@ def test_every_field_comes_out_right_in_a_folder_that_is_hard_to_quote(awkward, 
     task = print_task(awkward, tmp_path)
     assert SCHEMA.validate(etree.fromstring(task))
     assert fields(task) == {
-        "Description": "Marks every referral code past its date as inactive.",
+        "Description": "Expire referral codes",
         "StartBoundary": "2026-01-01T02:00:00",
         "DaysInterval": "1",
         "MultipleInstancesPolicy": "IgnoreNew",

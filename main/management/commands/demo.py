@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils.crypto import get_random_string
 
 from main import conf
+from main.demo import demo_loaded
 from main.demo.loading import AGENT, STAFF, NotTheDemos, load, sign_in_name
 from main.sweep.errors import explain
 
@@ -36,6 +37,7 @@ class Command(BaseCommand):
         self.stdout.write(f"Loaded {count} referral codes: codes of agents and house codes.")
         for options_of_sweep in (["--dry-run"], []):
             self._show("expire_referral_codes", *options_of_sweep)
+        demo_loaded.send(sender=type(self), agent=sign_in_name(AGENT), write=self.stdout.write)
         self.stdout.write(
             f"\nNow start the server, with Ctrl-C to stop it:\n\n  {_typed('runserver')}\n\n"
             "and sign in:\n\n"

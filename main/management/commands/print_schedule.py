@@ -11,30 +11,34 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from main import conf
 from main.codes.text import visible
 from main.scheduling import cron_d, systemd, windows
-from main.scheduling.installation import COMMAND, NAME, Installation
+from main.scheduling.installation import JOBS, SWEEP, Installation, Job
 from main.scheduling.schedule import CannotExpress, parse_schedule
 
 TARGETS = {"cron": cron_d.files, "systemd": systemd.files, "windows": windows.files}
 
 
 class Command(BaseCommand):
-    help = "Prints the setting EXPIRATION_SCHEDULE as a file for cron, systemd or the Windows Task Scheduler."
+    help = "Prints when a command is to run as a file for cron, systemd or the Windows Task Scheduler."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("target", choices=TARGETS)
+        parser.add_argument(
+            "--job", choices=JOBS, default=SWEEP.command, help=f"The command to run; {SWEEP.command} unless told."
+        )
         parser.add_argument(
             "--output", type=Path, metavar="FILE",
             help="Write to this file instead of the terminal. Windows needs a file. For systemd give the name of the "
             "timer; the service is written beside it.",
         )  # fmt: skip
 
-    def handle(self, *, target: str, output: Path | None, **options: Any) -> None:
+    def handle(self, *, target: str, job: str, output: Path | None, **options: Any) -> None:
         try:
-            texts = TARGETS[target](parse_schedule(conf.schedule()), _this_installation())
+            schedule = parse_schedule(JOBS[job].schedule(), JOBS[job].setting)
+            texts = TARGETS[target](JOBS[job], schedule, _this_installation())
         except CannotExpress as reason:
             raise CommandError(str(reason)) from reason
         if output:
-            self._write(target, output, texts)
+            self._write(target, JOBS[job], output, texts)
         else:
             self._print(texts)
 
@@ -44,11 +48,11 @@ class Command(BaseCommand):
                 self.stdout.write(f"# {name}")
             self.stdout.write(text)
 
-    def _write(self, target: str, output: Path, texts: dict[str, str]) -> None:
+    def _write(self, target: str, job: Job, output: Path, texts: dict[str, str]) -> None:
         if target == "cron" and "." in output.name:
-            raise CommandError(f"cron ignores a file whose name has a dot: name it {NAME}.")
+            raise CommandError(f"cron ignores a file whose name has a dot: name it {job.name}.")
         if target == "systemd" and output.suffix != ".timer":
-            raise CommandError(f"systemd takes two files: name the timer, such as {NAME}.timer.")
+            raise CommandError(f"systemd takes two files: name the timer, such as {job.name}.timer.")
         for name, text in texts.items():
             path = output.with_suffix(Path(name).suffix) if target == "systemd" else output
             try:
@@ -72,7 +76,7 @@ def _this_installation() -> Installation:
         folder=str(manage.parent),
         log=str(conf.schedule_log()),
         user=getpass.getuser(),
-        command=f"{COMMAND} --settings={os.environ['DJANGO_SETTINGS_MODULE']}",
+        options=f"--settings={os.environ['DJANGO_SETTINGS_MODULE']}",
     )
     for path in here:
         if not path.isprintable():
