@@ -133,7 +133,7 @@ def test_a_form_with_errors(visitor, maria, boss):
     page.get_by_label("Code").fill("maria-new-20")
     page.get_by_label("Time").fill("17:30")
     page.get_by_role("button", name="Save").click()
-    expect(page.get_by_text("Give the day like 2026-12-31")).to_be_visible()
+    expect(page.get_by_text("Give the day too, such as 2026-12-31")).to_be_visible()
 
 
 def test_a_page_that_is_not_there(visitor, maria):
