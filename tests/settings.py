@@ -1,10 +1,12 @@
 """The project's settings as they are by default: of a developer's .env, only DATABASE_URL counts here."""
 
+import atexit
 import os
 from tempfile import TemporaryDirectory
 
 # Of this process and those that it starts; gone with it. No test writes into the project's own logs.
 _logs = TemporaryDirectory(prefix="knossos-tests-")
+atexit.register(_logs.cleanup)
 
 # Set before the settings read .env, which overrides nothing that is set.
 os.environ |= {
