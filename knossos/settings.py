@@ -138,6 +138,7 @@ AXES_VERBOSE = False
 # Where all other rates are counted: in the memory of each process, or in one Redis for all processes.
 RATE_LIMIT_STORAGE = env.storage("RATE_LIMIT_STORAGE", "memory://")
 LOGIN_URL = "sign_in"
+LOGOUT_REDIRECT_URL = "sign_in"  # of the admin too
 
 # The mail that resets a password. In development it is printed in the terminal of the server.
 MAIL = env.email("EMAIL_URL", "consolemail://" if DEBUG else "smtp://localhost:25")

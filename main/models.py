@@ -104,7 +104,7 @@ class ReferralCodeQuerySet(models.QuerySet["ReferralCode"]):
 
     def expired(self, now: datetime | None = None) -> Self:
         """Codes past their date, whatever their status."""
-        return self.filter(expires_at__lte=now or timezone.now())
+        return self.filter(self._past(now))
 
     def unexpired(self, now: datetime | None = None) -> Self:
         """Codes that have not reached their date, or have none."""
@@ -127,11 +127,11 @@ class ReferralCodeQuerySet(models.QuerySet["ReferralCode"]):
 
     def unusable(self, now: datetime | None = None) -> Self:
         """Codes that do not work: all that `usable` leaves out, written so that the database can use its indexes."""
-        return self.filter(
-            Q(expires_at__lte=now or timezone.now())
-            | Q(status=ReferralCode.Status.INACTIVE)
-            | Q(agent__user__is_active=False)
-        )
+        return self.filter(self._past(now) | Q(status=ReferralCode.Status.INACTIVE) | Q(agent__user__is_active=False))
+
+    @staticmethod
+    def _past(now: datetime | None) -> Q:
+        return Q(expires_at__lte=now or timezone.now())
 
     def in_state(self, state: ReferralCode.State, now: datetime | None = None) -> Self:
         """Codes for which `ReferralCode.state(now)` is `state`."""
