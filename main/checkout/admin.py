@@ -123,8 +123,11 @@ class PeriodForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
-        if "first" in data and "last" in data and data["first"] > data["last"]:
-            raise forms.ValidationError("The first day is after the last.")
+        if "first" in data and "last" in data:
+            if data["first"] > data["last"]:
+                raise forms.ValidationError("The first day is after the last.")
+            for day in ("first", "last"):
+                end_of_day(data[day])  # refuses years that no database stores
         return data
 
 
