@@ -199,8 +199,7 @@ def test_rows_that_are_refused_cost_no_query_each(import_codes, django_assert_nu
         assert import_codes("code,discount\n" + "SAME,-1\n" * 400).error
 
 
-def test_the_example_of_the_documentation_is_what_happens(import_codes, john, settings):
-    settings.TIME_ZONE = "Europe/Sofia"
+def test_the_example_of_the_documentation_is_what_happens(import_codes, john):
     page = (DATA.parent.parent / "docs" / "import.md").read_text(encoding="utf-8")
     console, content = (re.findall(rf"```{kind}\n(.*?)```", page, re.DOTALL)[0] for kind in ("console", "csv"))
     dry_run, real_run = console.removeprefix("$ python manage.py import_codes codes.csv --dry-run\n").split(
