@@ -11,13 +11,11 @@ from django.utils import timezone
 from main.models import ReferralCode, UserProfile
 from main.notices import people, wishes
 from main.notices.contents import preview
-from main.notices.models import SwitchedOn
 
 
 def add(agent: str, write: Callable[[str], object]) -> None:
     """Print the mail that the agent who signs in as `agent` would get now, and let another agent ask for more time."""
-    since = timezone.now() - timedelta(days=3)
-    SwitchedOn.objects.update_or_create(pk=1, defaults={"at": since})
+    since = timezone.now() - timedelta(days=3)  # as if notices had been sent since then
     profile = UserProfile.objects.select_related("user").get(**{f"user__{get_user_model().USERNAME_FIELD}": agent})
     people.made_preferences([profile.user_id])  # so that the link in the mail leads somewhere
     for address, letter in preview(since):

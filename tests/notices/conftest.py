@@ -86,7 +86,7 @@ def mail_server(settings):
     server.connections = 0  # the first was its own, to see that it runs
     settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
     settings.EMAIL_HOST, settings.EMAIL_PORT = server.hostname, server.port
-    settings.EMAIL_TIMEOUT = 0.3
+    settings.EMAIL_TIMEOUT = 30
     yield server
     server.let_go.set()
     server.stop()

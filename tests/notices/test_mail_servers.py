@@ -104,18 +104,21 @@ def test_what_counts_is_the_state_when_it_is_sent(agents, mail_server, send):
     assert states()["agent4"] == "lapsed"
 
 
-def test_a_server_that_hangs_is_left_after_the_timeout_and_tried_by_the_next_run(agents, mail_server, send):
+def test_a_server_that_hangs_is_left_after_the_timeout_and_tried_by_the_next_run(agents, mail_server, send, settings):
+    settings.EMAIL_TIMEOUT = 1
     mail_server.hangs = {"agent3@example.com"}
     assert "1 notice(s) wait for the next run" in send()
     assert len(mail_server.taken) == 9
     unanswered = Notice.objects.get(state="sending")
     mail_server.hangs = set()
+    settings.EMAIL_TIMEOUT = 30
     assert send() == "Sent 1 notice(s).\n"
     assert mail_server.ids[-1] == unanswered.message_id
     assert len(set(mail_server.ids)) == len(mail_server.ids) == 10
 
 
-def test_a_server_that_hangs_for_everybody_ends_the_run(agents, mail_server, send):
+def test_a_server_that_hangs_for_everybody_ends_the_run(agents, mail_server, send, settings):
+    settings.EMAIL_TIMEOUT = 1
     mail_server.hangs = {agent.user.email for agent in agents}
     assert send() == (
         "exit 1: Not completed: 10 notice(s) wait for the next run. "
@@ -123,6 +126,7 @@ def test_a_server_that_hangs_for_everybody_ends_the_run(agents, mail_server, sen
     )
     assert sorted(states().values()) == ["sending"] * 3 + ["waiting"] * 7
     mail_server.hangs = set()
+    settings.EMAIL_TIMEOUT = 30
     assert send() == "Sent 10 notice(s).\n"
 
 
