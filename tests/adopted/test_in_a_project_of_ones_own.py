@@ -236,7 +236,8 @@ def test_the_whole_way(shop):
     assert shop.python(VISIT.format(staff=staff, agent=agent, password=password)) == "seen\n"
 
     (shop.folder / "codes.csv").write_text("code,agent,discount\nFROM-THE-FILE,John Smith,20\n")
-    assert shop.manage("import_codes", str(shop.folder / "codes.csv")) == "Imported 1 code.\n"
+    imported = shop.manage("import_codes", str(shop.folder / "codes.csv"))
+    assert imported == "Imported 1 code. This is import 1.\n"
 
     shop.add_overdue_code("LATE-1")
     assert "  - LATE-1 (Agent: none)\n" in shop.manage("expire_referral_codes")
