@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from django.db import OperationalError
+from django.db import OperationalError, connection
 from django.db.models import Count
 from django.db.models.signals import post_save
 
@@ -195,7 +195,8 @@ def test_no_row_costs_a_query_of_its_own(import_codes, django_assert_max_num_que
 
 
 def test_rows_that_are_refused_cost_no_query_each(import_codes, django_assert_num_queries):
-    with django_assert_num_queries(3):
+    clock = 1 if connection.vendor == "postgresql" else 0  # the server's, before anything is judged by ours
+    with django_assert_num_queries(3 + clock):
         assert import_codes("code,discount\n" + "SAME,-1\n" * 400).error
 
 

@@ -102,7 +102,7 @@ def test_a_code_past_its_date_comes_in_as_expired_whoever_ended_it_and_can_be_ex
     import_codes("code,expires_at,status\nA-1,2026-11-20,active\nA-2,2026-11-20,inactive\nA-3,2026-11-21,inactive\n")
     expired = {code.code: (code.status, code.expired_at) for code in ReferralCode.objects.all()}
     assert expired == {"A-1": ("inactive", NOW), "A-2": ("inactive", NOW), "A-3": ("inactive", None)}
-    assert [edit.code.code for edit in extend(ReferralCode.objects.order_by("code"), 7).done] == ["A-1", "A-2"]
+    assert {edit.code.code for edit in extend(ReferralCode.objects.all(), 7).done} == {"A-1", "A-2"}
     assert ReferralCode.objects.usable().count() == 2
 
 

@@ -86,6 +86,7 @@ def test_an_account_gets_three_mails_an_hour_however_its_address_is_written(clie
     with time_machine.travel(NOW, tick=False) as clock:
         for number, email in enumerate(["maria@example.com", "MARIA@example.com", "maria@EXAMPLE.com", "Maria@x.com"]):
             ask(client, email, REMOTE_ADDR=f"203.0.113.{number}")
+        sent()  # before the address changes under the mails that wait
         User.objects.update(email="maria@x.com")
         assert ask(client, "maria@x.com") == "Check your mail"
         sent()

@@ -72,7 +72,7 @@ class Town:
             "<path:content_type_id>": 1,
             "<id>": pk,
             "<int:code_pk>": self.code.pk,
-            "<int:pk>": self.agent.pk,
+            "<int:pk>": self.code.pk if route.startswith("codes/") else self.agent.pk,
             "<slug:key>": "nothing",
             "<uidb64>": "MQ",
             "<token>": "set-password",

@@ -50,7 +50,7 @@ def test_front_page(staff):
     staff.page.goto("/admin/")
     expect(staff.page.get_by_role("img", name="Codes reaching their date, by week")).to_be_visible()
     staff.inspect("admin-front")
-    staff.page.get_by_text("As a table").click()
+    staff.page.get_by_text("As a table").first.click()
     expect(staff.page.get_by_role("table", name="Codes reaching their date, by week")).to_be_visible()
 
 
