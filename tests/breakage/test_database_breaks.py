@@ -30,7 +30,8 @@ def test_the_server_ends_our_connection(server_world):
     world.seed(CODES)
     # Small batches, so that a busy machine does not ask for the first when the last is done.
     process = world.start("expire_referral_codes", "--batch-size", "50")
-    world.wait_for_first_batch()
+    # Well under way: at the first batch its second and third connection may still be on their way.
+    world.wait_until("SELECT coalesce(max(expired_count), 0) > 1000 FROM main_expirationrun")
     assert world.query(
         "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
         " WHERE datname = current_database() AND pid <> pg_backend_pid()"
