@@ -117,13 +117,14 @@ def test_every_variable_of_the_settings_is_in_the_example_file():
 
 def test_import_codes_is_0_when_done_1_when_refused_and_2_for_wrong_usage(migrated, tmp_path):
     (tmp_path / "good.csv").write_text("code\nA-1\n")
-    done, refused, wrong = (migrated("import_codes", name) for name in ("good.csv", "good.csv", "missing.csv"))
-    assert (done.returncode, done.stdout, done.stderr) == (0, "Imported 1 code.\n", "")
+    (tmp_path / "again.csv").write_text("code\nA-1\nA-2\n")
+    done, refused, wrong = (migrated("import_codes", name) for name in ("good.csv", "again.csv", "missing.csv"))
+    assert (done.returncode, done.stdout, done.stderr) == (0, "Imported 1 code. This is import 1.\n", "")
     assert (refused.returncode, refused.stdout, refused.stderr) == (
         1,
         "",
         "line 2: refused: code: it exists already, and nothing is overwritten\n"
-        "CommandError: Nothing was imported: 1 of 1 rows are refused.\n",
+        "CommandError: Nothing was imported: 1 of 2 rows are refused.\n",
     )
     assert (wrong.returncode, wrong.stdout) == (2, "")
     assert wrong.stderr == "CommandError: missing.csv cannot be read: No such file or directory.\n"

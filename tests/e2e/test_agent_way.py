@@ -64,6 +64,8 @@ def test_the_whole_way_by_keyboard(visit, maria):
     keyboard.press("Tab")
     expect(page.get_by_role("link", name="Change the zone")).to_be_focused()
     keyboard.press("Tab")
+    expect(page.get_by_role("link", name="Ask for more time").first).to_be_focused()
+    keyboard.press("Tab")
     expect(copy).to_be_focused()
     keyboard.press("Enter")
     expect(page.get_by_role("status")).to_have_text("MARIA-20 copied")
