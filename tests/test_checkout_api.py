@@ -2,6 +2,7 @@
 
 import logging
 from datetime import timedelta
+from http import HTTPStatus
 
 import pytest
 from django.core.management import CommandError
@@ -107,8 +108,8 @@ def test_a_code_is_redeemed_once_for_an_order(shop, code, clock):
 def test_a_code_that_does_not_work_is_not_redeemed(shop, code):
     response = shop.ask("post", "redemptions", {"order": "A-1", "code": "nobodys"})
     assert problem_of(response) == {
-        "title": "Unprocessable Entity", "status": 422, "detail": "The code was not redeemed: unknown.",
-        "reason": "unknown",
+        "title": HTTPStatus.UNPROCESSABLE_ENTITY.phrase, "status": 422,
+        "detail": "The code was not redeemed: unknown.", "reason": "unknown",
     }  # fmt: skip
     changed = shop.ask("post", "redemptions", {"order": "A-1", "promise": "promise:" + "A" * 80})
     assert problem_of(changed)["reason"] == "promise_invalid"
