@@ -74,9 +74,14 @@ def test_an_import_of_many_rows(server_world, busy, tmp_path):
         file.write_text(file.read_text().replace("NEW-", "NEWER-"))
     assert server_world.query("SELECT count(*) FROM main_referralcode") == [(10_000,)]
     assert server_world.query("SELECT count(*) FROM main_userprofile") == [(3000,)]
-    server_world.query("DELETE FROM main_referralcode")
-    server_world.query("DELETE FROM main_userprofile")
-    server_world.query("DELETE FROM auth_user")
+    for table in (
+        "main_referralcode",
+        "main_codeimport_new_agents",
+        "main_codeimport",
+        "main_userprofile",
+        "auth_user",
+    ):
+        server_world.query(f"DELETE FROM {table}")
 
 
 def test_nothing_is_prepared_on_a_server_that_the_next_transaction_may_not_meet(busy):
