@@ -9,6 +9,7 @@ import pytest
 from axe_playwright_python.base import AXE_SCRIPT
 from django.conf import settings
 from django.test import Client
+from playwright.sync_api import Error
 
 from tests.e2e.browser import EXECUTABLE, chromium
 from tests.patience import PATIENCE
@@ -44,10 +45,18 @@ class Visitor:
         session = client.cookies[settings.SESSION_COOKIE_NAME].value
         self.page.context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": session, "url": self.server}])
 
+    def _take_picture(self, path):
+        try:
+            self.page.screenshot(path=path)
+        except Error as error:  # Chromium sometimes has no frame to show yet
+            if "Unable to capture screenshot" not in str(error):
+                raise
+            self.page.screenshot(path=path)
+
     def inspect(self, name=""):
         """Fail unless the page as it is now is accessible and fits the window; keep its picture as `name`."""
         if name:
-            self.page.screenshot(path=SCREENSHOT_DIR / f"{name}-{self.look}.png")
+            self._take_picture(SCREENSHOT_DIR / f"{name}-{self.look}.png")
         if self.has_scripts:  # axe needs them
             self._run_axe()
         self.is_inspected = True
