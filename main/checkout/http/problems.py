@@ -86,7 +86,7 @@ def as_problems(view: View) -> View:
             return problem(415, "Send the body as application/json.")
         try:
             response = view(request, *args, **kwargs)
-        except Exception as error:
+        except Exception as error:  # a shop gets a problem in JSON for each error; _failed logs it
             return _failed(request, error)
         if response.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
             allowed = response.headers.get("Allow", "")
