@@ -11,6 +11,7 @@ from django.contrib.auth.models import User
 
 from main.accounts import passwords
 from tests.conftest import NOW
+from tests.mail import SMTP, send_mail_through
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -110,12 +111,11 @@ def test_a_network_may_ask_ten_times_an_hour(client, maria, mailoutbox):
 
 @pytest.mark.usefixtures("maria")
 def test_a_mail_server_that_hangs_stalls_no_page_and_the_loss_is_logged(client, settings, caplog):
-    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
-    settings.EMAIL_TIMEOUT = 2
     with socket.socket() as mute, caplog.at_level(logging.ERROR):
         mute.bind(("127.0.0.1", 0))
         mute.listen()
-        settings.EMAIL_HOST, settings.EMAIL_PORT = mute.getsockname()
+        host, port = mute.getsockname()
+        send_mail_through(settings, SMTP, host=host, port=port, timeout=2)
         assert ask(client) == "Check your mail"
         behind_it = passwords.send_behind_the_page(lambda: None)
         assert behind_it is not None
@@ -128,7 +128,7 @@ def test_a_mail_server_that_hangs_stalls_no_page_and_the_loss_is_logged(client, 
 
 @pytest.mark.usefixtures("maria")
 def test_a_failure_before_the_mail_is_logged_too(client, settings, caplog):
-    settings.EMAIL_BACKEND = "no.such.Backend"
+    send_mail_through(settings, "no.such.Backend")
     with caplog.at_level(logging.ERROR):
         ask(client)
         sent()

@@ -37,4 +37,6 @@ def site_host() -> str:
 
 def mail_timeout() -> float:
     """Seconds after which a mail server that does not answer is given up."""
+    if mailers := getattr(settings, "MAILERS", None):  # from Django 6.1 on
+        return float(mailers["default"].get("OPTIONS", {}).get("timeout") or 30)
     return float(getattr(settings, "EMAIL_TIMEOUT", None) or 30)

@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from main.models import ReferralCode
 from main.notices.models import SwitchedOn
+from tests import mail
 from tests.conftest import make_agent, make_code
 
 
@@ -69,6 +70,11 @@ class MailServer(Controller):
             server.transport.abort()
         return "250 OK"
 
+    def serve(self, settings, **options):
+        """Have mail sent through this server."""
+        ours = {"host": self.hostname, "port": self.port, "timeout": 30}
+        mail.send_mail_through(settings, mail.SMTP, **ours | options)
+
 
 class Session(SMTP):
     async def smtp_DATA(self, arg):
@@ -84,9 +90,7 @@ def mail_server(settings):
     server = MailServer()
     server.start()
     server.connections = 0  # the first was its own, to see that it runs
-    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
-    settings.EMAIL_HOST, settings.EMAIL_PORT = server.hostname, server.port
-    settings.EMAIL_TIMEOUT = 30
+    server.serve(settings)
     yield server
     server.let_go.set()
     server.stop()

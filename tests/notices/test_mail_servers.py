@@ -15,6 +15,7 @@ from main.models import ReferralCode
 from main.notices import contents, outbox, sending
 from main.notices.models import Notice, Preference, Told
 from tests.conftest import PROJECT
+from tests.mail import send_mail_through
 from tests.notices.conftest import make_older_code, make_reachable, ten_agents
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -105,20 +106,20 @@ def test_what_counts_is_the_state_when_it_is_sent(agents, mail_server, send):
 
 
 def test_a_server_that_hangs_is_left_after_the_timeout_and_tried_by_the_next_run(agents, mail_server, send, settings):
-    settings.EMAIL_TIMEOUT = 1
+    mail_server.serve(settings, timeout=1)
     mail_server.hangs = {"agent3@example.com"}
     assert "1 notice(s) wait for the next run" in send()
     assert len(mail_server.taken) == 9
     unanswered = Notice.objects.get(state="sending")
     mail_server.hangs = set()
-    settings.EMAIL_TIMEOUT = 30
+    mail_server.serve(settings)
     assert send() == "Sent 1 notice(s).\n"
     assert mail_server.ids[-1] == unanswered.message_id
     assert len(set(mail_server.ids)) == len(mail_server.ids) == 10
 
 
 def test_a_server_that_hangs_for_everybody_ends_the_run(agents, mail_server, send, settings):
-    settings.EMAIL_TIMEOUT = 1
+    mail_server.serve(settings, timeout=1)
     mail_server.hangs = {agent.user.email for agent in agents}
     assert send() == (
         "exit 1: Not completed: 10 notice(s) wait for the next run. "
@@ -126,7 +127,7 @@ def test_a_server_that_hangs_for_everybody_ends_the_run(agents, mail_server, sen
     )
     assert sorted(states().values()) == ["sending"] * 3 + ["waiting"] * 7
     mail_server.hangs = set()
-    settings.EMAIL_TIMEOUT = 30
+    mail_server.serve(settings)
     assert send() == "Sent 10 notice(s).\n"
 
 
@@ -162,11 +163,11 @@ def test_one_that_may_have_arrived_and_is_put_off_then_still_says_the_same(agent
 
 
 def test_a_server_that_is_away_costs_nothing_but_time(agents, mail_server, send, settings):
-    port, settings.EMAIL_PORT = settings.EMAIL_PORT, 1
+    mail_server.serve(settings, port=1)
     assert send().startswith(
         "exit 1: Not completed: 10 notice(s) wait for the next run. The mail server cannot be used: "
     )
-    settings.EMAIL_PORT = port
+    mail_server.serve(settings)
     assert send() == "Sent 10 notice(s).\n"
     assert len(set(mail_server.ids)) == 10
 
@@ -293,7 +294,7 @@ def test_asked_to_stop_it_gives_back_what_was_not_sent(agents, mail_server, send
 
 
 def test_other_backends_work_too(agents, settings, send):
-    settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+    send_mail_through(settings, "django.core.mail.backends.locmem.EmailBackend")
     assert send() == "Sent 10 notice(s).\n"
     assert len(django_mail.outbox) == 10
 
