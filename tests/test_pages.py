@@ -1,4 +1,4 @@
-"""Long lists are read in pages and chapters, and nothing is left out or comes twice at their borders."""
+"""Long lists are read in chapters and in parts, and nothing is left out or comes twice at their borders."""
 
 from datetime import timedelta
 
@@ -6,8 +6,7 @@ import pytest
 from django.db import connection
 
 from main.models import ReferralCode
-from main.sweep import pages
-from main.sweep.databases import way
+from main.sweep import databases, pages
 from tests.conftest import NOW, make_code
 
 pytestmark = pytest.mark.django_db
@@ -16,7 +15,6 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture(params=[1, 2, 3, 5, 7, 100])
 def chapter(request, monkeypatch):
     monkeypatch.setattr(pages, "CHAPTER", request.param)
-    monkeypatch.setattr(pages, "PAGE", 2)
 
 
 @pytest.fixture
@@ -57,22 +55,43 @@ def test_every_overdue_code_is_on_one_page(codes, chapter, size):
     assert sorted(names) == ["C-2", "C-3", "C-6", "C-9"]
 
 
-@pytest.mark.skipif(way().streams, reason="read in chapters only on PostgreSQL")
-def test_a_code_deleted_after_its_chapter_was_listed_is_left_out(codes, monkeypatch):
-    monkeypatch.setattr(pages, "PAGE", 2)
+@pytest.mark.skipif("connection.vendor != 'postgresql'", reason="a cursor of SQLite disturbs no other")
+def test_a_query_in_the_middle_of_a_list_is_refused(codes):
     listed = pages.in_order(ReferralCode.objects.all())
     assert next(listed).code == "C-2"
-    ReferralCode.objects.get(code="C-9").delete()
-    assert [code.code for code in listed] == ["C-3", "C-6", "C-4", "C-0", "C-7", "C-1", "C-5", "C-8"]
+    with pytest.raises(RuntimeError, match="read the list to its end first"):
+        ReferralCode.objects.count()
+    assert [code.code for code in listed] == ["C-3", "C-6", "C-9", "C-4", "C-0", "C-7", "C-1", "C-5", "C-8"]
+    assert ReferralCode.objects.count() == 10
 
 
-@pytest.mark.skipif("connection.vendor != 'postgresql'", reason="SQLite's cursors are not a server's")
-def test_no_cursor_is_kept_by_the_server(codes, chapter):
+@pytest.mark.django_db(transaction=True)
+def test_a_list_that_is_left_early_leaves_the_connection_as_it_was(codes):
     listed = pages.in_order(ReferralCode.objects.all())
-    next(listed)
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT count(*) FROM pg_cursors")
-        assert cursor.fetchone() == (0,)
+    assert next(listed).code == "C-2"
+    listed.close()
+    assert ReferralCode.objects.count() == 10
+
+
+def test_the_codes_themselves_are_as_django_reads_them(codes):
+    fields = [field.attname for field in ReferralCode._meta.concrete_fields]
+    listed = [[getattr(code, field) for field in fields] for code in pages.in_order(ReferralCode.objects.all())]
+    assert sorted(listed) == [list(row) for row in ReferralCode.objects.order_by("id").values_list(*fields)]
+
+
+@pytest.mark.parametrize("parts", [1, 3, 10])
+def test_a_list_may_arrive_in_parts(codes, monkeypatch, parts):
+    monkeypatch.setattr(databases, "STREAMED_AT_ONCE", parts)
+    assert len(read(ReferralCode.objects.all(), "expires_at")) == 10
+    assert len(list(pages.of_overdue(NOW + timedelta(hours=9), 1))) == 0
+    ReferralCode.objects.update(status="active")
+    assert len(list(pages.of_overdue(NOW + timedelta(hours=9), 1))) == 7
+
+
+@pytest.mark.skipif("connection.vendor != 'postgresql'", reason="psycopg is the driver of PostgreSQL")
+def test_an_older_driver_gives_the_rows_one_by_one(codes, monkeypatch):
+    monkeypatch.setattr(connection.Database.capabilities, "has_stream_chunked", lambda: False)
+    assert len(read(ReferralCode.objects.all(), "expires_at")) == 10
 
 
 @pytest.mark.parametrize("size", [1, 2, 3, 10, 11])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import islice
 from typing import Any
 
 from django.contrib import messages
@@ -19,7 +18,7 @@ from django.views.decorators.http import require_http_methods
 
 from main.models import ExpirationRun
 from main.sweep.errors import CannotUndo, SweepFailed
-from main.sweep.undo import gone, left, refuse_what_cannot_be_undone, undo, untouched
+from main.sweep.undo import gone, refuse_what_cannot_be_undone, touched, undo, untouched, why_left
 
 SHOWN = 50
 
@@ -61,7 +60,7 @@ def undo_view(request: Any, run: ExpirationRun, context: dict[str, Any]) -> Http
             "run_url": _page_of(run),
             "count": codes.count(),
             "codes": codes.select_related("agent__user")[:SHOWN],
-            "left": list(islice(left(run), SHOWN + 1)),
+            "left": [(code, why_left(code)) for code in touched(run)[: SHOWN + 1]],
             "gone": gone(run),
             "shown": SHOWN,
         },

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime
 from functools import partial
-from itertools import islice, starmap
+from itertools import islice
 from typing import NamedTuple
 
 from django.db import transaction
@@ -11,7 +11,7 @@ from django.db.models import Q
 from django.dispatch import Signal
 
 from main.models import ExpirationRun, ReferralCode
-from main.sweep.pages import PAGE, in_order
+from main.sweep.pages import PAGE, by_id
 
 # Sent after the commit that expired `codes` (a list of ExpiredCode); `run` is their ExpirationRun, or None
 # when a save did it. Listeners run one after the other. Django logs what a listener raises, and calls the next one.
@@ -45,7 +45,7 @@ def announce_rest(run: ExpirationRun) -> None:
     """Announce the codes that `run` expired but may not have announced before its process died."""
     told = Q(expired_at__isnull=True) | Q(expired_at__lte=run.announced_until) if run.announced_until else Q()
     untold = ReferralCode.objects.filter(~told, expired_by=run, expired_at__isnull=False)
-    codes = starmap(ExpiredCode, in_order(untold, "id", "code", "agent_id", "expires_at"))
+    codes = (ExpiredCode(code.pk, code.code, code.agent_id, code.expires_at) for code in by_id(untold))
     while batch := list(islice(codes, PAGE)):
         announce(batch, run)
 

@@ -6,13 +6,15 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from itertools import islice
-from typing import Any, NamedTuple, TextIO
+from typing import Any, NamedTuple, NoReturn, TextIO
 
 import django.db
 from django.core.checks import CheckMessage, Error, register
 from django.db import connection, connections, transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet, TextField
+from django.db.models.expressions import RawSQL
 from django.db.models.functions import Now
+from django.db.models.query import ModelIterable
 from django.utils import timezone
 
 from main import conf
@@ -20,6 +22,7 @@ from main.sweep.errors import WrongClock, WrongDatabase
 
 LOCK_WAIT = timedelta(seconds=5)
 STAGED_AT_ONCE = 2000  # rows; SQLite keeps all that a savepoint changed in memory
+STREAMED_AT_ONCE = 1000  # rows
 OLDEST_SQLITE = (3, 35)  # the first with UPDATE … RETURNING
 
 
@@ -28,8 +31,7 @@ class Way(NamedTuple):
 
     batch_size: int  # codes in one transaction
     connections: int  # that expire batches at once
-    streams: bool  # whether a long query returns row by row without a cursor that outlives the transaction
-    page: str  # SQL: the ids of several rows as one text; not needed where rows are streamed
+    ids: str  # the ids of several rows as one text
     on_page: str  # SQL: whether the id of a row is in such a text
     place: str  # SQL: where a row is stored
     chosen: str  # SQL: whether a row is in the result of a query
@@ -42,8 +44,7 @@ WAYS = {
     "postgresql": Way(
         batch_size=1000,
         connections=2,
-        streams=False,
-        page="array_agg(id)::text",
+        ids="{{{}}}",
         on_page="main_referralcode.id = ANY (%s::bigint[])",
         place="ctid",
         chosen="id = ANY (ARRAY({}))",  # always looks each row up by its id, even if the planner expects many rows
@@ -55,8 +56,7 @@ WAYS = {
     "sqlite": Way(
         batch_size=2000,
         connections=1,  # SQLite allows one writer at a time
-        streams=True,
-        page="",
+        ids="[{}]",
         on_page="main_referralcode.id IN (SELECT value FROM json_each(%s))",
         place="id",
         chosen="id IN ({})",
@@ -88,6 +88,48 @@ def read_date(stored: int | str | None) -> datetime | None:
         return datetime.fromisoformat(stored or "").replace(tzinfo=UTC)
     except ValueError:
         return None
+
+
+def stream(rows: QuerySet[Any, Any]) -> Iterator[Any]:
+    """The `rows` of a query, one by one: memory stays flat, and the server keeps no cursor.
+
+    On PostgreSQL, nothing else may use the connection before the last row is read: a query raises RuntimeError. In a
+    transaction, read to the end: to stop earlier would cancel the query, and so break the transaction.
+    """
+    if kind() == "sqlite":
+        yield from rows.iterator(STREAMED_AT_ONCE)
+    elif rows._iterable_class is ModelIterable:
+        names = [field.attname for field in rows.model._meta.concrete_fields]
+        for values in _streamed(*rows.values_list(*names).query.sql_with_params()):
+            yield rows.model.from_db(rows.db, names, values)
+    else:
+        yield from _streamed(*rows.query.sql_with_params())
+
+
+def stream_ids_as_stored(rows: QuerySet[Any, Any]) -> Iterator[int]:
+    """The ids of `rows`, ordered by the place where they are stored. The same rules as for `stream`."""
+    place = RawSQL(f"{rows.model._meta.db_table}.{way().place}", (), output_field=TextField())  # noqa: S611 - our text
+    sql, params = rows.values("id", place=place).query.sql_with_params()
+    for (pk,) in _streamed(f"SELECT id FROM ({sql}) AS chosen ORDER BY place", params):  # noqa: S608 - our own text
+        yield pk
+
+
+def _streamed(sql: str, params: Any) -> Iterator[tuple[Any, ...]]:
+    """The rows of a statement, a part at a time, while the statement runs."""
+    with connection.cursor() as cursor:
+        if kind() == "sqlite":
+            cursor.execute(sql, params)
+            while part := cursor.fetchmany(STREAMED_AT_ONCE):
+                yield from part
+            return
+        # psycopg's own way to read a result while it arrives. With an older libpq, the rows come one by one.
+        size = STREAMED_AT_ONCE if _driver().capabilities.has_stream_chunked() else 1
+        with connection.execute_wrapper(_refuse_query), connection.wrap_database_errors:
+            yield from cursor.cursor.stream(sql, params, size=size)
+
+
+def _refuse_query(*args: Any) -> NoReturn:
+    raise RuntimeError("A query was sent in the middle of a streamed list: read the list to its end first.")
 
 
 def database_clock() -> datetime:

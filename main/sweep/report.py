@@ -69,7 +69,7 @@ def as_text(report: Report, verbosity: int) -> Iterator[str]:
     if report.on_save_count:
         shown = report.on_save_count if verbosity > 1 else ON_SAVE_LINES
         yield f"Already marked inactive on save since the last run: {report.on_save_count} referral code(s)."
-        yield from islice(_text_lines(report.on_save, NEWEST_FIRST, report), shown)
+        yield from _text_lines(report.on_save, NEWEST_FIRST, report, at_most=shown)
         if report.on_save_count > shown:
             yield f"  … and {report.on_save_count - shown} more; -v 2 shows all of them."
 
@@ -118,8 +118,8 @@ def in_pages(lines: Iterator[str]) -> Iterator[str]:
         yield "\n".join(page)
 
 
-def _lines(codes: ReferralCodeQuerySet, by: str) -> Iterator[Line]:
-    return starmap(Line, in_order(codes, *COLUMNS, by=by))
+def _lines(codes: ReferralCodeQuerySet, by: str, at_most: int | None = None) -> Iterator[Line]:
+    return starmap(Line, in_order(codes, *COLUMNS, by=by, at_most=at_most))
 
 
 def _first_line(report: Report) -> str:
@@ -130,12 +130,12 @@ def _first_line(report: Report) -> str:
     return f"[DRY RUN] Would expire {report.count} referral code(s):"
 
 
-def _text_lines(codes: ReferralCodeQuerySet, by: str, report: Report) -> Iterator[str]:
+def _text_lines(codes: ReferralCodeQuerySet, by: str, report: Report, at_most: int | None = None) -> Iterator[str]:
     """A dry run shows dates too. A run reads only two columns, because four take the driver three times as long."""
     if report.run:
-        yield from starmap(_text_line, in_order(codes, "code", "agent__name", by=by))
+        yield from starmap(_text_line, in_order(codes, "code", "agent__name", by=by, at_most=at_most))
         return
-    for line in _lines(codes, by):
+    for line in _lines(codes, by, at_most):
         text = _text_line(line.code, line.agent)
         expired = f", Expired: {timezone.localtime(line.expires_at):%Y-%m-%d %H:%M %Z}" if line.expires_at else ""
         yield text + expired

@@ -15,7 +15,6 @@ from main.sweep.announcing import ExpiredCode
 from main.sweep.databases import limit_lock_wait
 from main.sweep.errors import CannotUndo
 from main.sweep.ledger import recorded
-from main.sweep.pages import in_order
 
 UNDOABLE = [ExpirationRun.State.COMPLETED, ExpirationRun.State.FAILED, ExpirationRun.State.INTERRUPTED]
 
@@ -67,11 +66,9 @@ def untouched(run: ExpirationRun) -> ReferralCodeQuerySet:
     ).order_by("expires_at", "id")
 
 
-def left(run: ExpirationRun) -> Iterator[tuple[ReferralCode, str]]:
-    """The codes of `run` that an undo leaves as they are, oldest expiry first, each with the reason."""
-    touched = run.codes.exclude(pk__in=untouched(run).order_by().values("pk"))
-    for code in in_order(touched):
-        yield code, _why_left(code)
+def touched(run: ExpirationRun) -> ReferralCodeQuerySet:
+    """The codes of `run` that an undo leaves as they are."""
+    return run.codes.exclude(pk__in=untouched(run).order_by().values("pk")).order_by("expires_at", "id")
 
 
 def gone(run: ExpirationRun) -> int:
@@ -80,7 +77,8 @@ def gone(run: ExpirationRun) -> int:
     return run.expired_count - restored - run.codes.count()
 
 
-def _why_left(code: ReferralCode) -> str:
+def why_left(code: ReferralCode) -> str:
+    """Why an undo leaves this one of the `touched` codes as it is."""
     if code.status == ReferralCode.Status.ACTIVE:
         return "active again already"
     if code.expired_at is None:

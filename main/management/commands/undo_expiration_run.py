@@ -13,7 +13,7 @@ from main.models import ExpirationRun, ReferralCode
 from main.sweep.errors import CannotUndo
 from main.sweep.pages import in_order
 from main.sweep.stopping import stop_between_batches
-from main.sweep.undo import gone, left, refuse_what_cannot_be_undone, undo, untouched
+from main.sweep.undo import gone, refuse_what_cannot_be_undone, touched, undo, untouched, why_left
 
 
 class Command(BaseCommand):
@@ -51,8 +51,8 @@ class Command(BaseCommand):
 def _lines(codes: QuerySet[ReferralCode], run: ExpirationRun) -> Iterator[str]:
     for (code,) in in_order(codes, "code"):
         yield f"  - {visible(code)}"
-    for left_code, reason in left(run):
-        yield f"Left as it is: {visible(left_code.code)} ({reason})"
+    for left in in_order(touched(run)):
+        yield f"Left as it is: {visible(left.code)} ({why_left(left)})"
     if count := gone(run):
         no_longer = "1 code no longer belongs" if count == 1 else f"{count} codes no longer belong"
         yield f"{no_longer} to this run: deleted or edited since."
