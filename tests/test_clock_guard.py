@@ -9,6 +9,11 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 from django.utils import timezone
 
+from main.checkout.checking import check_code
+from main.checkout.models import ApiToken, Redemption
+from main.checkout.promises import promise
+from main.checkout.redeeming import redeem
+from main.checkout.tokens import make_token
 from main.codes.editing import Task, edit
 from main.models import ExpirationRun, ReferralCode
 from main.notices import sending
@@ -153,3 +158,45 @@ def test_no_notice_is_sent_by_a_wrong_clock(in_60_days, mailoutbox):
     with time_machine.travel(timezone.now() + YEAR, tick=False), pytest.raises(WrongClock):
         sending.run()
     assert mailoutbox == []
+
+
+@pytest.mark.usefixtures("_on_postgresql")
+@pytest.mark.parametrize("error", [timedelta(seconds=61), -timedelta(seconds=61), -timedelta(days=900)])
+def test_a_wrong_clock_redeems_nothing_neither_a_code_nor_a_promise(error):
+    now = timezone.now()
+    with time_machine.travel(now + error, tick=False):
+        ReferralCode.objects.create(code="JOHNS-20")
+        promised = promise(check_code("JOHNS-20"))
+        for asked in ("JOHNS-20", promised, "NO-SUCH-CODE"):
+            with pytest.raises(WrongClock, match="correct the wrong one"):
+                redeem(asked, order="A-1")
+        assert not Redemption.objects.exists()
+        # Whoever names the instant does not depend on this clock.
+        assert redeem("JOHNS-20", order="A-1", now=now).redeemed_at == now
+
+
+@pytest.mark.usefixtures("_on_postgresql")
+def test_a_clock_within_the_tolerance_redeems():
+    ReferralCode.objects.create(code="JOHNS-20")
+    with time_machine.travel(timezone.now() - timedelta(seconds=50), tick=False):
+        assert redeem("JOHNS-20", order="A-1").is_new
+
+
+@pytest.mark.usefixtures("_on_postgresql")
+def test_a_shop_is_told_that_the_clock_is_wrong(client):
+    ReferralCode.objects.create(code="JOHNS-20")
+    token = make_token(ApiToken(name="Web shop", may_redeem=True))
+    client.raise_request_exception = False
+    with time_machine.travel(timezone.now() - timedelta(hours=1), tick=False):
+        answer = client.post(
+            "/api/v1/redemptions", {"order": "A-1", "code": "JOHNS-20"}, "application/json",
+            headers={"Authorization": f"Bearer {token}"},
+        )  # fmt: skip
+    assert (answer.status_code, answer.json()) == (
+        503,
+        {
+            "title": "Service Unavailable",
+            "status": 503,
+            "detail": "The clock of our server is wrong: tell us. Nothing was redeemed.",
+        },
+    )

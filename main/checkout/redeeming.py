@@ -16,6 +16,7 @@ from main.checkout.statements import ID, INSTANT, TEXT, Statement
 from main.codes.lookalikes import lookup_key
 from main.codes.text import LONGEST_CODE, is_on_one_line
 from main.models import ReferralCode
+from main.sweep.databases import now_for_writing, same_clock, shared_lock
 
 AMOUNT = Redemption._meta.get_field("amount")
 LARGEST_AMOUNT = Decimal(10) ** (AMOUNT.max_digits - AMOUNT.decimal_places)
@@ -62,19 +63,22 @@ def redeem(  # noqa: PLR0913 - what an order is, by name
     datetime, by default the present. The row gets the code's discount, or that of the promise.
 
     Raises NotRedeemed where the code does not work at `now` or the promise does not hold, OrderTaken where the order
-    has a redemption with other data, ValueError for data that cannot be stored.
+    has a redemption with other data, ValueError for data that cannot be stored, WrongClock where the present is asked
+    for and the clock of this machine is not the database server's.
     """
     wanted = _Order(shop, order, None if amount is None else Decimal(amount), currency or "")
     _refuse_what_cannot_be_stored(wanted)
     promised = _promise_in(code_or_promise)
-    now = now or timezone.now()
+    at = now or timezone.now()
     reason = Reason.UNKNOWN
     for _ in range(TRIES):
-        if redemption := _written(code_or_promise, promised, wanted, now):
+        if redemption := _written(code_or_promise, promised, wanted, at, is_present=now is None):
             return redemption
         if taken := _found(code_or_promise, promised, wanted):
             return taken
-        why = _why_not(code_or_promise, promised, now)
+        if now is None:
+            now_for_writing()
+        why = _why_not(code_or_promise, promised, at)
         if why is None:
             continue
         reason = why
@@ -113,8 +117,10 @@ def _promise_in(text: str) -> Promise | None:
     return promised
 
 
-def _written(text: str, promised: Promise | None, order: _Order, now: datetime) -> Redemption | None:
-    """The new redemption; None where the code does not work, or the order has one."""
+def _written(
+    text: str, promised: Promise | None, order: _Order, now: datetime, *, is_present: bool
+) -> Redemption | None:
+    """The new redemption; None where the code does not work, or the order has one, or the clock may be wrong."""
     if promised and not promised.holds_at(now):
         return None
     using = router.db_for_write(Redemption)
@@ -129,10 +135,21 @@ def _written(text: str, promised: Promise | None, order: _Order, now: datetime) 
     amount = None if order.amount is None else money(order.amount, AMOUNT.max_digits, AMOUNT.decimal_places)
     discount = promised and money(promised.discount, 5, 2)
     at = promised and promised.at
+    condition, bounds = same_clock(now, using) if is_present else ("1 = 1", [])
     with connection.cursor() as cursor:
         cursor.execute(
-            _insert(using, chosen.sql),
-            [order.shop, order.number, discount, amount, order.currency, instant(now), at and instant(at), *params],
+            _insert(using, chosen.sql, condition),
+            [
+                order.shop,
+                order.number,
+                discount,
+                amount,
+                order.currency,
+                instant(now),
+                at and instant(at),
+                *params,
+                *bounds,
+            ],
         )
         row = cursor.fetchone()
     if row is None:
@@ -147,15 +164,15 @@ def _written(text: str, promised: Promise | None, order: _Order, now: datetime) 
 
 
 @cache
-def _insert(using: str, chosen: str) -> str:
+def _insert(using: str, chosen: str, condition: str) -> str:
     # The lock lets other customers redeem the code, and keeps a person who switches it off waiting until this is
     # committed: whoever has switched a code off sees no later redemption.
-    lock = " FOR SHARE OF main_referralcode" if connections[using].vendor == "postgresql" else ""
     columns = '(shop, "order", code_id, discount, amount, currency, redeemed_at, promised_at)'
     return (
         f"INSERT INTO checkout_redemption {columns} "  # noqa: S608 - our own text
-        f"SELECT %s, %s, chosen.id, COALESCE(%s, chosen.discount), %s, %s, %s, %s FROM ({chosen}{lock}) AS chosen "
-        'WHERE 1 = 1 ON CONFLICT (shop, "order") DO NOTHING RETURNING id, code_id, discount'
+        "SELECT %s, %s, chosen.id, COALESCE(%s, chosen.discount), %s, %s, %s, %s "
+        f"FROM ({chosen}{shared_lock(using)}) AS chosen "
+        f'WHERE {condition} ON CONFLICT (shop, "order") DO NOTHING RETURNING id, code_id, discount'
     )
 
 

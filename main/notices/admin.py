@@ -164,6 +164,10 @@ class NoticeAdmin(ReadOnlyAdmin):
     list_select_related = ["user"]
     search_fields = [f"user__{get_user_model().USERNAME_FIELD}", "user__profile__name", "address", "message_id"]
 
+    def has_view_permission(self, request: HttpRequest, obj: Notice | None = None) -> bool:
+        """Notices name codes, so they need the right to view codes too."""
+        return super().has_view_permission(request, obj) and request.user.has_perm("main.view_referralcode")
+
     def has_retry_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("main.change_userprofile")
 

@@ -168,6 +168,21 @@ def past_by_database_clock(using: str) -> Q:
     return Q(expires_at__lte=Now() + timedelta(seconds=tolerance))
 
 
+def same_clock(now: datetime, using: str) -> tuple[str, list[datetime]]:
+    """SQL with its parameters: whether `now` is the present by the clock of the database `using`, give or take the
+    tolerance."""
+    tolerance = conf.clock_tolerance()
+    if connections[using].vendor != "postgresql" or tolerance == math.inf:
+        return "1 = 1", []
+    allowed = timedelta(seconds=tolerance)
+    return "clock_timestamp() BETWEEN %s AND %s", [now - allowed, now + allowed]
+
+
+def shared_lock(using: str) -> str:
+    """SQL at the end of a query: its codes are locked, so that nobody can edit them; others can lock them so too."""
+    return " FOR SHARE OF main_referralcode" if connections[using].vendor == "postgresql" else ""
+
+
 def limit_lock_wait() -> None:
     """Wait at most LOCK_WAIT for a lock in this transaction. SQLite uses the timeout of the settings instead."""
     if connection.vendor == "postgresql":

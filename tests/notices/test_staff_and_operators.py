@@ -12,7 +12,7 @@ from main.notices.models import Alarm, Notice, Preference
 from main.sweep.run import sweep
 from tests.conftest import NOW
 from tests.notices.conftest import make_older_code, make_reachable
-from tests.staff import make_run
+from tests.staff import make_run, make_staff
 
 DAY = timedelta(days=1)
 pytestmark = pytest.mark.usefixtures("clock", "switched_on")
@@ -205,3 +205,14 @@ def test_staff_let_a_refused_address_be_tried_again(anna, admin_client):
     assert sending.run().sent == 0
     admin_client.post("/admin/notices/notice/", {"action": "try_again", "_selected_action": [notice.pk]})
     assert sending.run().sent == 1
+
+
+def test_notices_name_codes_so_only_those_who_may_view_codes_see_them(anna, client):
+    notice = Notice.objects.create(
+        user=anna.user, kind="agent", day=NOW - DAY, message_id="<1@x>", state="sent", made_at=NOW
+    )
+    pages = ["/admin/notices/notice/", f"/admin/notices/notice/{notice.pk}/change/"]
+    client.force_login(make_staff("mails", "view_notice"))
+    assert [client.get(page).status_code for page in pages] == [403, 403]
+    client.force_login(make_staff("mails and codes", "view_notice", "view_referralcode"))
+    assert [client.get(page).status_code for page in pages] == [200, 200]

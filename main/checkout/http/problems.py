@@ -16,6 +16,8 @@ from ninja import NinjaAPI, Schema
 from ninja.errors import HttpError, ValidationError
 from ninja.parser import Parser
 
+from main.sweep.errors import WrongClock
+
 LARGEST_BODY = 16 * 1024  # bytes
 RETRY = {"Retry-After": "1"}
 
@@ -101,6 +103,8 @@ def as_problems(view: View) -> View:
 def _failed(request: HttpRequest, error: Exception) -> HttpResponse:
     if isinstance(error, (DatabaseError, InterfaceError)):
         response = problem(503, "The database does not answer. Repeat the request: nothing is done twice.", RETRY)
+    elif isinstance(error, WrongClock):
+        response = problem(503, "The clock of our server is wrong: tell us. Nothing was redeemed.", RETRY)
     else:
         response = problem(500, "An error of ours; it was noted. Repeat the request: nothing is done twice.")
     got_request_exception.send(sender=None, request=request)
