@@ -1,6 +1,7 @@
 """Settings, read from the environment and from `.env` beside manage.py; `.env.example` names them all."""
 
 import os
+import warnings
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -92,6 +93,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
             ],
+            "libraries": {"static_files": "knossos.static_files"},
         },
     },
 ]
@@ -166,6 +168,17 @@ CONTENT_SECURITY_POLICY = {
 
 STATIC_URL = "static/"
 STATIC_ROOT = BASE_DIR / "static_root"
+STATICFILES_DIRS = [BASE_DIR / "knossos" / "static"]
+# While developing, files are served from where they lie; a server serves what `collectstatic` has collected.
+WHITENOISE_AUTOREFRESH = WHITENOISE_USE_FINDERS = DEBUG
+WHITENOISE_IMMUTABLE_FILE_TEST = r"\.[0-9a-f]{12}\."  # a hash in the name: browsers may keep the file for ever
+if not DEBUG:
+    STORAGES = {
+        "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+        "staticfiles": {"BACKEND": "knossos.static_files.CollectedFiles"},
+    }
+    # The log says so in a sentence, with what to do (knossos/static_files.py).
+    warnings.filterwarnings("ignore", "No directory at")
 
 CELERY_TIMEZONE = TIME_ZONE
 

@@ -64,9 +64,6 @@ class CodeAdmin(StrictAdmin):
     ]
     record = readonly_fields = ["state", "ended_by", "created", "edited"]
 
-    class Media:
-        js = ["main/admin_code_form.js"]
-
     @admin.display(description="state")
     def state(self, code: ReferralCode) -> SafeString:
         return badge(code.state())

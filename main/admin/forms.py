@@ -22,6 +22,9 @@ class ExpiryWidget(ShowsEnd, AdminSplitDateTime):
 
 
 class CodeForm(ReferralCodeForm):
+    class Media:
+        js = ["main/admin_code_form.js"]
+
     class Meta(ReferralCodeForm.Meta):
         fields = ["code", "agent", "discount", "expires_at", "status"]
         widgets = {"expires_at": ExpiryWidget}

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import suppress
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
-from django.contrib.admin.options import IncorrectLookupParameters
+from django.contrib.admin.options import IS_POPUP_VAR, IncorrectLookupParameters
 from django.contrib.admin.views.main import ChangeList
 from django.contrib.admin.widgets import AutocompleteSelect
 from django.core.exceptions import FieldDoesNotExist, ValidationError
 from django.db.models import Field, QuerySet
+from django.forms import Media
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.text import capfirst
 
@@ -25,6 +27,9 @@ else:
     ModelAdmin = admin.ModelAdmin
 
 DATE_PARTS = ("year", "month", "day")
+# Scripts that Django puts on each page of the admin: for fields that fill others, and for forms and their popups.
+FOR_FILLING = ("urlify", "prepopulate", "xregexp")
+FOR_FORMS = ("jquery", "jquery.init", "core", "RelatedObjectLookups")
 
 
 class IdAutocomplete(AutocompleteSelect):
@@ -48,13 +53,18 @@ class StrictChangeList(ChangeList):
 class StrictAdmin(ModelAdmin):
     """Accepts in an address only what the admin's own pages write there, and only ids that are numbers."""
 
-    class Media:
-        css = {"all": ["main/admin.css"]}
+    @property
+    def media(self) -> Media:
+        """Django's, without the scripts for fields that fill others, as long as there are none; and our styles."""
+        ours = Media(css={"all": ["main/admin.css"]})
+        return (super().media if self.prepopulated_fields else _without(super().media, FOR_FILLING)) + ours
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
-        """Use the plural name as the heading. Django's own is "Select … to change"."""
-        title = capfirst(self.opts.verbose_name_plural)
-        return super().changelist_view(request, {"title": title, **(extra_context or {})})
+        """Use the plural name as the heading; Django's own is "Select … to change". Leave out the scripts of forms."""
+        context: dict[str, Any] = {"title": capfirst(self.opts.verbose_name_plural)}
+        if IS_POPUP_VAR not in request.GET:
+            context["media"] = _without(self.media, FOR_FORMS)
+        return super().changelist_view(request, {**context, **(extra_context or {})})
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return StrictChangeList
@@ -118,6 +128,13 @@ class ReadOnlyAdmin(StrictAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
+
+
+def _without(media: Media, scripts: tuple[str, ...]) -> Media:
+    """`media` without the scripts of these names, minified or not."""
+    parts: Any = media  # the stubs do not know what it consists of
+    kept = [path for path in parts._js if re.sub(r".*/|(\.min)?\.js$", "", str(path)) not in scripts]
+    return Media(css=parts._css, js=kept)
 
 
 def _is_day(given: list[str | None]) -> bool:
