@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from main.checkout.redeeming import redeem
 from main.models import ExpirationRun, ReferralCode, UserProfile
 from tests.conftest import NOW, make_agent, make_code
 from tests.staff import make_run, make_staff
@@ -109,6 +110,26 @@ def test_a_code_can_be_deleted_by_one_with_the_right_to(client):
     code = make_code("OLD-10")
     assert client.post(f"/admin/main/referralcode/{code.pk}/delete/", {"post": "yes"}).status_code == 302
     assert not ReferralCode.objects.exists()
+
+
+def offers_deletion(client, address):
+    return 'class="deletelink"' in client.get(address).content.decode()
+
+
+def test_deletion_is_offered_only_where_it_is_possible(client, run):
+    client.force_login(make_staff())
+    agent, idle = make_agent("Maria Garcia"), make_agent("Idle Ida")
+    free, expired = make_code("NEW-10"), make_code("OLD-10", expired_by=run)
+    redeemed = make_code("SOLD-10", agent=agent)
+    redeem("SOLD-10", order="A-1")
+    offered = [
+        offers_deletion(client, f"/admin/main/{model}/{pk}/change/")
+        for model, pk in (
+            ("referralcode", free.pk), ("referralcode", expired.pk), ("referralcode", redeemed.pk),
+            ("userprofile", idle.pk), ("userprofile", agent.pk),
+        )
+    ]  # fmt: skip
+    assert offered == [True, False, False, True, False]
 
 
 def test_a_code_that_a_run_expired_is_kept_and_the_refusal_says_why(client, run):

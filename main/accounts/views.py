@@ -10,12 +10,13 @@ from django.utils import timezone
 
 from main import conf
 from main.accounts import zone
-from main.accounts.forms import ZoneForm
+from main.accounts.forms import SignInForm, ZoneForm
 from main.accounts.next_page import next_page
 
 
 class SignInView(LoginView):
     template_name = "main/accounts/sign_in.html"
+    authentication_form = SignInForm
 
     def form_valid(self, form: Any) -> HttpResponse:
         """Django keeps the key of a session in which the same person signs in once more."""

@@ -85,6 +85,15 @@ class StrictAdmin(ModelAdmin):
             kwargs["widget"] = IdAutocomplete(db_field, self.admin_site)
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
+    def render_change_form(  # noqa: PLR0913, PLR0917 - the signature of Django
+        self, request: Any, context: Any, add: bool = False, change: bool = False, form_url: str = "", obj: Any = None
+    ) -> Any:
+        """Offer to delete an object only where nothing keeps it."""
+        if obj and self.has_delete_permission(request, obj):
+            *_, missing_rights, kept_by = self.get_deleted_objects([obj], request)
+            context["show_delete"] = not missing_rights and not kept_by
+        return super().render_change_form(request, context, add, change, form_url, obj)
+
     def lookup_allowed(self, lookup: str, value: str, request: Any = None) -> bool:
         """Allow only what the filters and dates of the list write into an address.
 

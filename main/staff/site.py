@@ -8,6 +8,7 @@ from django.http import HttpRequest
 from django.template.response import TemplateResponse
 from django.urls import reverse
 
+from main.accounts.forms import StaffSignInForm
 from main.accounts.passwords import OldPasswordForm
 from main.staff.chart import chart_of
 from main.staff.dashboard import Dashboard
@@ -20,6 +21,7 @@ class StaffSite(AdminSite):
     index_template = "admin/dashboard.html"
     enable_nav_sidebar = False  # there are few models, and the list needs the width
     login_template = "admin/staff_login.html"
+    login_form = StaffSignInForm
 
     def password_change(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
         """Django's, but with a limit to guesses of the old password."""
