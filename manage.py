@@ -3,6 +3,7 @@
 
 import os
 import sys
+from datetime import UTC, datetime
 from io import TextIOWrapper
 
 from django.core.exceptions import ImproperlyConfigured
@@ -25,7 +26,9 @@ if __name__ == "__main__":
 
         sys.exit(f"CommandError: {explain(error)}")
     except ImproperlyConfigured as error:
-        sys.exit(f"The settings are wrong: {error}")
+        # In the log of a scheduler too. Without settings there is no time zone, so the time is in UTC.
+        time = f"{datetime.now(UTC).isoformat(sep=' ', timespec='seconds')} " if "--timestamps" in sys.argv else ""
+        sys.exit(f"{time}The settings are wrong: {error}")
     except BrokenPipeError:  # the reader has closed the pipe, as `head` does
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # so that Python's flush at exit does not fail
         sys.exit(1)

@@ -22,6 +22,7 @@ from django.db import Error
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 
+from main.codes.text import without_addresses
 from main.sweep import errors
 
 _request_id: ContextVar[str] = ContextVar("request_id", default="")
@@ -29,7 +30,6 @@ _request_id: ContextVar[str] = ContextVar("request_id", default="")
 # PostgreSQL writes the values of a row after these words.
 _DETAIL = re.compile(r"\s*\b(?:DETAIL|CONTEXT|HINT):.*", re.DOTALL)
 _QUOTED = re.compile(r"(['\"]).*?\1", re.DOTALL)
-_EMAIL = re.compile(r"[^\s<>'\",;:=()]+@[^\s<>'\",;:=()]+")
 
 
 def request_id(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
@@ -126,7 +126,7 @@ class AdminMail(logging.Handler):
 
 def without_persons(text: str) -> str:
     """`text` without quoted values, e-mail addresses, and the values of rows that a database adds."""
-    return _EMAIL.sub("…", _QUOTED.sub(r"\1…\1", _DETAIL.sub("", text)))
+    return without_addresses(_QUOTED.sub(r"\1…\1", _DETAIL.sub("", text)))
 
 
 def _message(record: logging.LogRecord) -> str:

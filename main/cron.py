@@ -16,4 +16,5 @@ def become(command: str) -> None:
 
     If the command ran in this process, a failure would exit 0, because django-crontab swallows every exception.
     """
-    os.execv(sys.executable, [sys.executable, str(conf.manage_py()), command])  # noqa: S606
+    job = [sys.executable, str(conf.manage_py()), command, "-v", "0", "--timestamps"]  # for its log, as in cron_d.py
+    os.execv(sys.executable, job)  # noqa: S606

@@ -2,6 +2,8 @@
 
 import logging
 import os
+import re
+from pathlib import Path
 from shutil import rmtree
 
 import pytest
@@ -90,3 +92,13 @@ def test_a_new_log_is_not_for_everybody_and_an_old_one_keeps_its_rights(log_file
         assert log_file.stat().st_mode & 0o777 == 0o600
     finally:
         os.umask(before)
+
+
+def test_each_file_of_the_logs_is_described_and_rotated(settings):
+    files = {Path(handler["filename"]) for handler in settings.LOGGING["handlers"].values() if "filename" in handler}
+    names = sorted(file.name for file in files | {settings.SCHEDULE_LOG})
+    assert names == ["referral_codes.log", "scheduled_runs.log"]
+    described = (PROJECT / "docs" / "operations.md").read_text()
+    rotated = re.search(r"logrotate.d/knossos <<'EOF'\n(.*?) \{", (PROJECT / "docs" / "deploy.md").read_text())[1]
+    assert rotated == " ".join(f"/srv/knossos/app/logs/{name}" for name in names)
+    assert all(f"| `logs/{name}` |" in described for name in names)

@@ -25,6 +25,7 @@ INVISIBLE = re.compile(
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0"
     "\U00016fe4\U0001d159\U000e0100-\U000e01ef]"
 )
+EMAIL = re.compile(r"[^\s<>'\",;:=()]+@[^\s<>'\",;:=()]+")
 # Every dash of Unicode except the double and the wavy ones, which look different.
 DASHES = (
     "\u00ad\u02d7\u058a\u05be\u1400\u1806\u2010\u2011\u2012\u2013\u2014\u2015\u2043\u207b\u2212\u2796"
@@ -96,6 +97,11 @@ def visible(text: str) -> str:
     if text.isprintable():
         return text
     return "".join(char if char.isprintable() else char.encode("unicode_escape").decode("ascii") for char in text)
+
+
+def without_addresses(text: str) -> str:
+    """Return `text` with … in place of each e-mail address, for a log."""
+    return EMAIL.sub("…", text)
 
 
 def is_id(text: str) -> bool:

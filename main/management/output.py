@@ -1,20 +1,57 @@
-"""What the commands on many codes share: the progress bar, errors in words, and output that cannot be written."""
+"""What the commands on many codes share: progress bar, errors in words, output that cannot be written, time stamps."""
 
 from __future__ import annotations
 
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, redirect_stderr, suppress
 from typing import Any
 
-from django.core.management.base import CommandError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import Error
+from django.utils import timezone
 
 from main.sweep.databases import driver_errors, kind
 from main.sweep.errors import Refused, SweepFailed, explain
+from main.sweep.log import time_of_line
 
 OUTPUT_LOST = 74  # EX_IOERR of sysexits.h
+
+
+class ScheduledCommand(BaseCommand):
+    """A command that runs every night. With --timestamps its output and its warnings fit into a log.
+
+    For a log, add `-v 0` too: then the output names no person.
+    """
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--timestamps", action="store_true", help="Begin each line with the time, for a log.")
+
+    def execute(self, *args: Any, **options: Any) -> str | None:
+        if not options.pop("timestamps", False):
+            return super().execute(*args, **options)
+        options["stdout"] = _Timestamped(options.get("stdout") or sys.stdout)
+        options["stderr"] = _Timestamped(options.get("stderr") or sys.stderr)
+        with redirect_stderr(options["stderr"]):  # warnings are written there directly
+            return super().execute(*args, **options)
+
+
+class _Timestamped:
+    """A stream that puts the time before each line."""
+
+    def __init__(self, stream: Any) -> None:
+        self._stream = stream
+        self._within_a_line = False
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+    def write(self, text: str) -> int:
+        for line in text.splitlines(keepends=True):
+            self._stream.write(line if self._within_a_line else f"{time_of_line(timezone.now())} {line}")
+            self._within_a_line = not line.endswith("\n")
+        return len(text)
 
 
 @contextmanager

@@ -21,9 +21,9 @@ def files(job: Job, schedule: Schedule, here: Installation) -> dict[str, str]:
     """Return the file's text by its name. Raises CannotExpress where the paths are too long for cron."""
     log_folder = str(Path(here.log).parent)
     lock = f"{log_folder}/{job.name}.lock"  # one job must not wait for another
-    run = f"{shlex.quote(here.python)} {shlex.quote(here.manage)} {job.command} {here.options}"
+    run = f"{shlex.quote(here.python)} {shlex.quote(here.manage)} {job.command} {here.options} --timestamps"
     command = _escaped(
-        # umask: the output names codes and agents, so it is for the owner and the group only.
+        # umask: the log beside it names codes, so it is for the owner and the group only.
         # mkdir: without the folder, the shell cannot open the log and does not start the job.
         f"umask 027 && mkdir -p {shlex.quote(log_folder)} && flock -n -E 75 {shlex.quote(lock)}"
         f" {run} >> {shlex.quote(here.log)} 2>&1"

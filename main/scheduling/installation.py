@@ -36,5 +36,5 @@ class Installation(NamedTuple):
     folder: str
     log: str
     user: str
-    # The settings module, for every command, because a scheduler does not have the environment of this process.
+    # For every command. They name the settings, because a scheduler does not have the environment of this process.
     options: str

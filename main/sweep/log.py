@@ -57,15 +57,19 @@ def _ends_within_a_line(path: Path) -> bool:
     return False
 
 
-class LineFormatter(logging.Formatter):
-    """Puts the time and level of a record before each line of its message, so that one record can hold a batch.
+def time_of_line(instant: datetime) -> str:
+    """With what a line of a log begins: the time in the project's zone.
 
-    The time is in the project's zone, with its offset, because one hour comes twice on the autumn night.
+    It has its offset, because one hour comes twice on the autumn night.
     """
+    return instant.astimezone(timezone.get_default_timezone()).isoformat(sep=" ", timespec="seconds")
+
+
+class LineFormatter(logging.Formatter):
+    """Puts the time and level of a record before each line of its message, so that one record can hold a batch."""
 
     def formatTime(self, record: logging.LogRecord, datefmt: str | None = None) -> str:
-        instant = datetime.fromtimestamp(record.created, tz=UTC)
-        return instant.astimezone(timezone.get_default_timezone()).isoformat(sep=" ", timespec="seconds")
+        return time_of_line(datetime.fromtimestamp(record.created, tz=UTC))
 
     def format(self, record: logging.LogRecord) -> str:
         template = logging.makeLogRecord({**record.__dict__, "msg": "\0", "args": None})

@@ -53,7 +53,7 @@ class MailServer(Controller):
         if address in self.refused:
             return "550 5.1.1 No such person"
         if address in self.put_off:
-            return "451 4.2.0 Come back later"
+            return f"451 4.2.0 <{address}> Come back later"  # servers like to repeat the address
         envelope.rcpt_tos.append(address)
         return "250 OK"
 

@@ -82,7 +82,7 @@ def test_an_address_that_is_put_off_gets_the_same_notice_by_the_next_run(agents,
     mail_server.put_off = {"agent3@example.com"}
     assert send() == (
         "exit 1: Not completed: 1 notice(s) wait for the next run. "
-        "The mail server said of the last one: 451 4.2.0 Come back later"
+        "The mail server said of the last one: 451 4.2.0 <…> Come back later"
     )
     waiting = Notice.objects.get(state="waiting")
     assert not waiting.told.exists()

@@ -19,12 +19,12 @@ RUN = (sys.executable, f"{PROJECT}/manage.py")
 @pytest.mark.parametrize(
     ("target", "expected"),
     [
-        ("cron", f"send-notices.lock {RUN[0]} {RUN[1]} send_notices --settings=tests.settings >> "),
+        ("cron", f"send-notices.lock {RUN[0]} {RUN[1]} send_notices -v 0 --settings=tests.settings --timestamps >> "),
         (
             "systemd",
-            f'ExecStart=:/usr/bin/nice -n 0 "{RUN[0]}" "{RUN[1]}" send_notices --settings=tests.settings\n',
+            f'ExecStart=:/usr/bin/nice -n 0 "{RUN[0]}" "{RUN[1]}" send_notices -v 0 --settings=tests.settings\n',
         ),
-        ("windows", "<Arguments>manage.py send_notices --settings=tests.settings</Arguments>"),
+        ("windows", "<Arguments>manage.py send_notices -v 0 --settings=tests.settings</Arguments>"),
     ],
 )
 def test_print_schedule_has_a_file_for_them(run_command, monkeypatch, target, expected):

@@ -84,6 +84,10 @@ def debian(tmp_path):
     systemctl = root / "usr" / "local" / "bin" / "systemctl"
     systemctl.write_text(SYSTEMCTL)
     systemctl.chmod(0o755)
+    # No journal listens here: what would go there is printed.
+    logger = root / "usr" / "local" / "bin" / "logger"
+    logger.write_text("#!/bin/sh\nexec cat\n")
+    logger.chmod(0o755)
     return root
 
 
@@ -120,11 +124,12 @@ def test_the_page_leads_from_an_empty_debian_to_a_site_that_works(debian, tmp_pa
         "enable --now knossos.service",
         "reload nginx",
         "daemon-reload",
-        "enable --now expire-referral-codes.timer",
+        "enable --now expire-referral-codes.timer send-notices.timer",
     ]
     units = tmp_path / "units"
     units.mkdir()
-    for name in ("knossos.service", "expire-referral-codes.service", "expire-referral-codes.timer"):
+    jobs = ("expire-referral-codes", "send-notices")
+    for name in ("knossos.service", *(f"{job}.{kind}" for job in jobs for kind in ("service", "timer"))):
         text = (debian / "etc" / "systemd" / "system" / name).read_text()
         (units / name).write_text(text.replace("/srv/", f"{debian}/srv/"))  # where its programs are for this machine
     verified = subprocess.run(

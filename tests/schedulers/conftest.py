@@ -9,6 +9,7 @@ import sysconfig
 import tempfile
 import venv
 from contextlib import ExitStack, closing
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -44,6 +45,13 @@ class Installed:
         self.python = python
         self.log = folder / "logs" / "referral_codes.log"
         self.schedule_log = folder / "logs" / "scheduled_runs.log"
+
+    def scheduled_output(self):
+        """What the jobs of cron have printed, without the time that each line begins with."""
+        lines = self.schedule_log.read_text().splitlines(keepends=True)
+        times = [datetime.fromisoformat(line[:25]) for line in lines]
+        assert all(time.utcoffset() is not None for time in times)
+        return "".join(line[26:] for line in lines)
 
     def configure(self, **settings):
         (self.folder / ".env").write_text("".join(f"{name}={value}\n" for name, value in settings.items()))

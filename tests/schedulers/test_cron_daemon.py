@@ -109,9 +109,9 @@ def test_cron_fires_the_lines_of_django_crontab_and_of_cron_d(install, awkward, 
     assert by_hand.statuses() == {"JOHNS-20": "inactive"}
     for installed in (by_crontab, by_cron_d):
         assert installed.statuses() == {"JOHNS-20": "inactive"}
-        assert installed.schedule_log.read_text() == EXPIRED_JOHNS_20
+        assert installed.scheduled_output() == EXPIRED_JOHNS_20.splitlines(keepends=True)[0]
     for installed in (failing_by_crontab, failing_by_cron_d):
-        assert installed.schedule_log.read_text() == (
+        assert installed.scheduled_output() == (
             "CommandError: Cannot reach the database: check that it runs, and DATABASE_URL."
             " (unable to open database file)\n"
         )

@@ -19,7 +19,8 @@ SHELL=/bin/sh
 PATH=/usr/bin:/bin
 # flock exits with 75 if the previous run is still going.
 0 2 * * * {USER} umask 027 && mkdir -p {LOGS} && flock -n -E 75 {LOGS}/expire-referral-codes.lock {PYTHON}\
- {PROJECT}/manage.py expire_referral_codes --settings=tests.settings >> {LOGS}/scheduled_runs.log 2>&1
+ {PROJECT}/manage.py expire_referral_codes -v 0 --settings=tests.settings --timestamps\
+ >> {LOGS}/scheduled_runs.log 2>&1
 """
 
 SERVICE = f"""\
@@ -32,7 +33,7 @@ Wants=network-online.target
 [Service]
 Type=oneshot
 User={USER}
-ExecStart=:/usr/bin/nice -n 0 "{PYTHON}" "{PROJECT}/manage.py" expire_referral_codes --settings=tests.settings
+ExecStart=:/usr/bin/nice -n 0 "{PYTHON}" "{PROJECT}/manage.py" expire_referral_codes -v 0 --settings=tests.settings
 TimeoutStartSec=1h
 """
 

@@ -35,7 +35,7 @@ DAILY = f"""\
   <Actions>
     <Exec>
       <Command>{sys.executable}</Command>
-      <Arguments>manage.py expire_referral_codes --settings=tests.settings</Arguments>
+      <Arguments>manage.py expire_referral_codes -v 0 --settings=tests.settings</Arguments>
       <WorkingDirectory>{PROJECT}</WorkingDirectory>
     </Exec>
   </Actions>
@@ -128,7 +128,7 @@ def test_every_field_comes_out_right_in_a_folder_that_is_hard_to_quote(awkward, 
         "StartWhenAvailable": "true",
         "ExecutionTimeLimit": "PT1H",
         "Command": awkward.python,
-        "Arguments": "manage.py expire_referral_codes --settings=knossos.settings",
+        "Arguments": "manage.py expire_referral_codes -v 0 --settings=knossos.settings",
         "WorkingDirectory": str(awkward.folder),
     }
 

@@ -5,11 +5,11 @@ from datetime import datetime
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.utils import timezone
 
 from main.codes.dates import parse_instant
-from main.management.output import failures_in_words, print_all, progress
+from main.management.output import ScheduledCommand, failures_in_words, print_all, progress
 from main.models import ExpirationRun, ReferralCode
 from main.signals import log_failed_sweep
 from main.sweep.report import FORMATS, Report, in_pages, report_of_dry_run, report_of_run
@@ -19,13 +19,14 @@ from main.sweep.stopping import stop_between_batches
 LARGEST_BATCH = 10_000
 
 
-class Command(BaseCommand):
+class Command(ScheduledCommand):
     help = "Marks every referral code past its date as inactive, and says which."
     stealth_options = ("started_by",)
     # An error in a page or in a setting of another part must not stop the nightly sweep or slow its start.
     requires_system_checks = ()
 
     def add_arguments(self, parser: CommandParser) -> None:
+        super().add_arguments(parser)
         parser.add_argument("--dry-run", action="store_true", help="Say what would be expired; write nothing.")
         parser.add_argument(
             "--as-of", type=_instant, metavar="INSTANT",

@@ -76,7 +76,8 @@ def _this_installation() -> Installation:
         folder=str(manage.parent),
         log=str(conf.schedule_log()),
         user=getpass.getuser(),
-        options=f"--settings={os.environ['DJANGO_SETTINGS_MODULE']}",
+        # -v 0: what a scheduler keeps every night is for operators, who need no names of agents.
+        options=f"-v 0 --settings={os.environ['DJANGO_SETTINGS_MODULE']}",
     )
     for path in here:
         if not path.isprintable():

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 
-from main.codes.text import visible
-from main.management.output import failures_in_words, print_all
+from main.codes.text import visible, without_addresses
+from main.management.output import ScheduledCommand, failures_in_words, print_all
 from main.notices import conf
 from main.notices.contents import preview
 from main.notices.letters import Mail
@@ -16,10 +16,11 @@ from main.notices.sending import Result, run
 from main.sweep.stopping import stop_between_batches
 
 
-class Command(BaseCommand):
+class Command(ScheduledCommand):
     help = "Mails agents what stops soon, what has ended and what works again; and staff and operators."
 
     def add_arguments(self, parser: CommandParser) -> None:
+        super().add_arguments(parser)
         parser.add_argument("--dry-run", action="store_true", help="Say who would get what; send and write nothing.")
 
     def handle(self, *, dry_run: bool, verbosity: int, **options: Any) -> None:
@@ -69,5 +70,7 @@ def _told(result: Result, verbosity: int) -> Iterator[str]:
 
 
 def _why_not_completed(result: Result) -> str:
+    """For the log of the scheduler too, so without the address that a mail server repeats. The admin has it."""
     waiting = f"{result.waiting} notice(s) wait for the next run."
-    return f"Not completed: {waiting} {result.stopped or f'The mail server said of the last one: {result.said}'}"
+    why = result.stopped or f"The mail server said of the last one: {result.said}"
+    return f"Not completed: {waiting} {without_addresses(why)}"
