@@ -1,5 +1,6 @@
 """Health: red when a code is overdue for too long or the last run failed, else green; for pages and commands."""
 
+import json
 from datetime import UTC, datetime, timedelta
 from io import StringIO
 
@@ -34,10 +35,10 @@ def health(client):
     return response.status_code, response.json()
 
 
-def command():
+def command(*options):
     output = StringIO()
     try:
-        call_command("expiration_health", stdout=output)
+        call_command("expiration_health", *options, stdout=output)
     except SystemExit as end:
         return end.code, output.getvalue()
     return 0, output.getvalue()
@@ -141,6 +142,22 @@ def test_what_staff_expire_by_hand_neither_hides_a_failed_night_nor_is_one(clien
     make_run("failed")
     make_run("completed", started_by="admin")
     assert health(client)[0] == 503
+
+
+@pytest.mark.django_db
+def test_as_json_the_command_says_what_the_page_says(client):
+    make_run()
+    green = '{"healthy": true, "problems": [], "database_reachable": true, "last_completed_run": "2026-11-21T09:00:00Z", "oldest_overdue": null}'  # noqa: E501
+    assert command("--format", "json") == (0, f"{green}\n")
+    assert client.get("/health/").content.decode() == green
+
+    make_overdue(LIMIT + timedelta(hours=1))
+    make_run("failed")
+    code, red = command("--format", "json")
+    page = client.get("/health/")
+    assert (code, page.status_code) == (1, 503)
+    assert red == f"{page.content.decode()}\n"
+    assert len(json.loads(red)["problems"]) == 2
 
 
 @pytest.mark.django_db

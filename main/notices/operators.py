@@ -7,7 +7,7 @@ from datetime import datetime
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.utils import timezone
 
 from main import conf
@@ -41,16 +41,24 @@ def problems(now: datetime) -> list[Problem]:
     last = sweeps.first()
     completed = sweeps.filter(state__in=[ExpirationRun.State.COMPLETED, ExpirationRun.State.UNDONE])
     since_long = SwitchedOn.objects.filter(at__lte=limit).exists()  # else a new installation would begin with an alarm
-    unsent = Notice.objects.filter(state__in=Notice.OPEN).exclude(kind=Notice.Kind.OPERATORS)
-    unsent = unsent.exclude(claimed_until__gt=now)  # somebody sends these now
-    field = get_user_model().get_email_field_name()
-    refused = Preference.objects.filter(refused_address=F(f"user__{field}")).exclude(refused_address="")
     found = {
         Problem.RUN_FAILED: last and last.state in (ExpirationRun.State.FAILED, ExpirationRun.State.INTERRUPTED),
         Problem.NO_RUN: since_long and not completed.filter(ended_at__gt=limit).exists(),
-        Problem.NOT_SENT: unsent.exists() or refused.exists(),
+        Problem.NOT_SENT: unsent(now).exists() or with_refused_address().exists(),
     }
     return [problem for problem, is_there in found.items() if is_there]
+
+
+def unsent(now: datetime) -> QuerySet[Notice]:
+    """The notices to people that wait at `now`, without those that somebody sends at this moment."""
+    waiting = Notice.objects.filter(state__in=Notice.OPEN).exclude(kind=Notice.Kind.OPERATORS)
+    return waiting.exclude(claimed_until__gt=now)
+
+
+def with_refused_address() -> QuerySet[Preference]:
+    """The preferences of people whose present address a mail server refused for good."""
+    field = get_user_model().get_email_field_name()
+    return Preference.objects.filter(refused_address=F(f"user__{field}")).exclude(refused_address="")
 
 
 def _in_words(problems: set[Problem]) -> list[str]:

@@ -1,10 +1,13 @@
-"""Whether the sweep does its work: one answer for the health page and the command."""
+"""Whether the sweep does its work: one answer for the health page and the command, as JSON or as text."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import json
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 
+from django.core.serializers.json import DjangoJSONEncoder
 from django.db import Error, connection
 from django.utils import timezone
 
@@ -26,6 +29,23 @@ class Health:
     @property
     def healthy(self) -> bool:
         return not self.problems
+
+    def as_json(self) -> str:
+        """One object with `healthy` and the fields of this class; instants are ISO 8601 in UTC, or null."""
+        return json.dumps({"healthy": self.healthy, **asdict(self)}, cls=DjangoJSONEncoder)
+
+    def as_text(self) -> Iterator[str]:
+        """Lines for people; instants in the project's time zone."""
+        yield "Healthy." if self.healthy else "Not healthy."
+        for problem in self.problems:
+            yield f"  - {problem}"
+        if self.database_reachable:
+            yield f"Last completed run: {_local(self.last_completed_run)}."
+            yield f"Oldest overdue code: {_local(self.oldest_overdue)}."
+
+
+def _local(instant: datetime | None) -> str:
+    return f"{timezone.localtime(instant):%Y-%m-%d %H:%M %Z}" if instant else "none"
 
 
 def check_health() -> Health:

@@ -1,5 +1,6 @@
 """The production server as an operator starts it, and what it believes of a request."""
 
+import re
 import socket
 import subprocess
 import sys
@@ -42,14 +43,14 @@ def gunicorn(environment, *options):
         process.communicate(timeout=PATIENCE)
 
 
-def ask(port, host, **headers):
+def ask(port, host, *, address="/sign-in/", method="GET", **headers):
     """The answer, once the server is up."""
     deadline = time.monotonic() + PATIENCE
     while True:
         connection = HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
         try:
             connection.request(
-                "GET", "/sign-in/", headers={"Host": host} | {k.replace("_", "-"): v for k, v in headers.items()}
+                method, address, headers={"Host": host} | {k.replace("_", "-"): v for k, v in headers.items()}
             )
             return connection.getresponse()
         except ConnectionRefusedError:
@@ -67,6 +68,18 @@ def test_without_env_it_does_not_start_and_says_why(environment):
 def test_debug_that_is_asked_for_is_given(environment):
     with gunicorn(environment | {"DEBUG": "on"}) as (port, _):
         assert ask(port, "localhost").status == 200
+
+
+@pytest.mark.parametrize("address", ["/health/", "/sign-in/"])
+def test_a_head_is_answered_without_a_body_and_without_a_complaint(environment, address):
+    with gunicorn(environment | {"DEBUG": "on"}, "--log-level", "debug") as (port, process):
+        answer = ask(port, "localhost", address=address, method="HEAD")
+        assert (answer.status, answer.read()) == (200, b"")
+        assert ask(port, "localhost", address=address).status == 200  # the server goes on
+        process.terminate()
+        _, log = process.communicate(timeout=PATIENCE)
+    said = log.partition("Booting worker")[2]
+    assert not re.search(r"\[(WARNING|ERROR|CRITICAL)\]|Traceback|ignored|error", said), said
 
 
 def test_a_foreign_host_is_told_nothing(environment):

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any, cast
 
+from django.dispatch import Signal
 from django.http import HttpRequest, HttpResponse
 from ninja import NinjaAPI, Schema
 from ninja.errors import AuthorizationError
@@ -29,6 +30,10 @@ api = NinjaAPI(
 tell_problems(api)
 
 TRY_LATER = DoesNotWork(reason="try_later")
+
+# Sent with `operation` ("check" or "redeem") and `result`: "works", "redeemed", "repeated" for an order that was
+# redeemed before, "order_taken", or the reason of a refusal.
+shop_answered = Signal()
 
 
 class ShopRequest(HttpRequest):
@@ -88,9 +93,10 @@ def check(request: HttpRequest, body: CodeToCheck) -> HttpResponse:
     """Whether the code works now. The promise lets you redeem it at this discount for 15 minutes."""
     wrong = WrongCodes(_shop(request), body.customer)
     if wrong.too_many():
-        return _answer(TRY_LATER, headers=_retry(wrong.wait))
+        return _not_usable(TRY_LATER, _retry(wrong.wait))
     checked = check_code(body.code)
     if checked.usable:
+        _count("check", "works")
         return _answer(
             Works(
                 code=checked.code, discount=checked.discount, expires_at=checked.expires_at, promise=promise(checked)
@@ -98,8 +104,8 @@ def check(request: HttpRequest, body: CodeToCheck) -> HttpResponse:
         )
     count_try(checked)
     if not wrong.one_more():
-        return _answer(TRY_LATER, headers=_retry(wrong.wait))
-    return _answer(DoesNotWork(reason=cast("Any", checked.reason)))
+        return _not_usable(TRY_LATER, _retry(wrong.wait))
+    return _not_usable(DoesNotWork(reason=cast("Any", checked.reason)))
 
 
 @api.post(
@@ -117,10 +123,12 @@ def redeem_code(request: HttpRequest, body: OrderToRedeem) -> HttpResponse:
     try:
         if body.code is not None and wrong.too_many():
             if done := redeemed_before(code_or_promise, **order):
+                _count("redeem", "repeated")
                 return _answer(Redeemed.of(done))
             return _not_redeemed("try_later", _retry(wrong.wait))
         done = redeem(code_or_promise, **order)
     except OrderTaken:
+        _count("redeem", "order_taken")
         return problem(409, f"The order {body.order} has a redemption already, with another code or amount.")
     except NotRedeemed as error:
         if body.code is not None:
@@ -128,6 +136,7 @@ def redeem_code(request: HttpRequest, body: OrderToRedeem) -> HttpResponse:
             if not wrong.one_more():
                 return _not_redeemed("try_later", _retry(wrong.wait))
         return _not_redeemed(error.reason)
+    _count("redeem", "redeemed" if done.is_new else "repeated")
     return _answer(Redeemed.of(done), 201 if done.is_new else 200)
 
 
@@ -159,12 +168,22 @@ def _of_order(request: HttpRequest, order: str, find: Callable[[str], Redemption
     return problem(404, "This order has no redemption.")
 
 
+def _not_usable(body: DoesNotWork, headers: dict[str, str] | None = None) -> HttpResponse:
+    _count("check", body.reason)
+    return _answer(body, headers=headers)
+
+
 def _not_redeemed(reason: str, headers: dict[str, str] | None = None) -> HttpResponse:
+    _count("redeem", reason)
     return problem(422, f"The code was not redeemed: {reason.replace('_', ' ')}.", headers, reason=reason)
 
 
 def _shop(request: HttpRequest) -> Shop:
     return cast("ShopRequest", request).auth
+
+
+def _count(operation: str, result: str) -> None:
+    shop_answered.send_robust(sender=api, operation=operation, result=str(result))
 
 
 def _retry(seconds: int) -> dict[str, str]:
