@@ -11,6 +11,6 @@ class MainConfig(AppConfig):
         import main.checks  # noqa: PLC0415 - the checks need the models, which are loaded only now
         import main.scheduling.checks  # noqa: PLC0415 - registers its checks, which need the settings
         import main.signals  # noqa: F401, PLC0415 - receivers can be connected only once the models are loaded
-        from main.sweep import databases  # noqa: PLC0415 - registers its check, and needs the models
+        from main.sweep import databases  # noqa: PLC0415 - it and writable register their checks; needs the models
 
         connection_created.connect(databases.give_sqlite_now)

@@ -46,7 +46,7 @@ def test_a_locked_database_is_1_and_says_what_to_do(migrated, tmp_path):
     ("url", "complaint"),
     [
         ("postgres://nobody@127.0.0.1:1/none", "CommandError: Cannot reach the database: check that it runs, and"),
-        ("sqlite:////no/such/folder/db.sqlite3", "CommandError: Cannot reach the database: check that it runs, and"),
+        ("sqlite:////no/such/folder/db.sqlite3", "CommandError: The folder /no/such/folder of the SQLite"),
         ("nonsense", "The settings are wrong: DATABASE_URL is 'nonsense'. It may be sqlite:///FILE or postgres://"),
     ],
 )

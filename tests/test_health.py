@@ -175,7 +175,7 @@ def test_a_probe_can_only_read(client, method):
 
 
 @pytest.mark.django_db
-def test_three_queries_each_served_by_an_index(client, django_assert_num_queries):
+def test_four_queries_each_served_by_an_index(client, django_assert_num_queries):
     ReferralCode.objects.bulk_create(
         ReferralCode(code=f"C-{number}", expires_at=NOW + timedelta(days=number - 50)) for number in range(3000)
     )
@@ -183,13 +183,13 @@ def test_three_queries_each_served_by_an_index(client, django_assert_num_queries
         ExpirationRun(started_at=NOW, last_sign_of_life=NOW, cutoff=NOW, ended_at=NOW, state="completed", pid=1)
         for _ in range(3000)
     )
-    with django_assert_num_queries(3) as queries:
+    with django_assert_num_queries(4) as queries:
         client.get("/health/")
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute("ANALYZE main_referralcode, main_expirationrun")
             plans = []
-            for query in queries.captured_queries:
+            for query in queries.captured_queries[:3]:  # the last asks for a setting of the server
                 cursor.execute(f"EXPLAIN {query['sql']}")
                 plans.append("\n".join(line for (line,) in cursor.fetchall()))
         assert all("Index" in plan and "Seq Scan" not in plan and "Sort" not in plan for plan in plans), plans

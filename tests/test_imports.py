@@ -24,7 +24,7 @@ LAYERS = [
         "scheduling",
         "throttle",
     },
-    {"sweep.errors", "sweep.databases"},
+    {"sweep.errors", "sweep.databases", "sweep.writable"},
     {"models"},
     {"codes", "sweep"},
     {"signals"},

@@ -24,7 +24,7 @@ NOTHING_WAITS = {
 
 
 @pytest.fixture
-def samples(client, settings):
+def samples(db, client, settings):
     settings.METRICS_TOKEN = "figures-for-me"
 
     def ask():

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from io import StringIO
 
 import pytest
-from django.core.management import CommandError, call_command, execute_from_command_line
+from django.core.management import CommandError, ManagementUtility, call_command
 from django.db import InterfaceError
 
 from main.models import ExpirationRun, ReferralCode
@@ -69,7 +69,7 @@ def scheduled(monkeypatch, capsys, settings):
         monkeypatch.setattr(sys, "argv", ["manage.py", COMMAND, *options])
         code = 0
         try:
-            execute_from_command_line(sys.argv)
+            ManagementUtility().fetch_command(COMMAND).run_from_argv(sys.argv)
         except SystemExit as end:
             code = end.code
         return code, *capsys.readouterr()

@@ -3,16 +3,20 @@
 from django.db import Error, InterfaceError, OperationalError
 
 from main.codes.text import visible
+from main.sweep.writable import fault_of_file
 
 MIGRATE = "The database lacks a table or column: run `python manage.py migrate`."
 LOCKED = "Another transaction held a lock for too long: run the command again when it has ended."
 UNREACHABLE = "Cannot reach the database: check that it runs, and DATABASE_URL."
 FULL = "The disk of the database is full: make room."
-READ_ONLY = "The database cannot be written: check the rights of this user."
+READ_ONLY = (
+    "The database can only be read: check that DATABASE_URL names no standby, that it is not set to read-only, "
+    "and the rights of this user."
+)
 TOO_SLOW = "The database took too long for the statement: try again when it has less to do."
 REJECTED = "The database rejected the statement."
 
-# PostgreSQL's errors by their SQLSTATE, SQLite's by their name.
+# PostgreSQL's errors by their SQLSTATE, SQLite's by their name, of which a longer one is a kind.
 ADVICE = {
     "42P01": MIGRATE,
     "42703": MIGRATE,
@@ -74,7 +78,10 @@ def explain(failure: Exception) -> str:
     """Return one line for operators: what to do, and the failure's own message in brackets."""
     if isinstance(failure, (Refused, SweepFailed)):
         return str(failure)
-    return f"{advice(failure)} ({_said(failure)})"
+    told = advice(failure)
+    if told in (UNREACHABLE, READ_ONLY):
+        told = fault_of_file(named=True) or told
+    return f"{told} ({_said(failure)})"
 
 
 def advice(failure: Exception) -> str:
@@ -84,7 +91,7 @@ def advice(failure: Exception) -> str:
     # If Django has wrapped the driver's error, the driver's error is the cause.
     for error in (failure.__cause__, failure):
         if name := getattr(error, "sqlstate", None) or getattr(error, "sqlite_errorname", None):
-            return ADVICE.get(name, REJECTED)
+            return ADVICE.get(name) or ADVICE.get("_".join(name.split("_")[:2]), REJECTED)
     # psycopg gives no SQLSTATE when there is no connection, or it was lost.
     lost = isinstance(failure, (InterfaceError, OperationalError)) or not isinstance(failure, Error)
     return UNREACHABLE if lost else REJECTED

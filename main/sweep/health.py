@@ -14,7 +14,8 @@ from django.utils import timezone
 from main import conf, throttle
 from main.models import ExpirationRun, ReferralCode
 from main.sweep.databases import driver_errors
-from main.sweep.errors import advice
+from main.sweep.errors import READ_ONLY, advice
+from main.sweep.writable import can_only_read, fault_of_file
 
 
 @dataclass(frozen=True)
@@ -49,18 +50,18 @@ def _local(instant: datetime | None) -> str:
 
 
 def check_health() -> Health:
-    """Look at the ledger and at the oldest overdue code; three small queries, whatever the number of codes.
+    """Look at the ledger, at the oldest overdue code, and whether the database can be written; four small queries.
 
     Raises nothing: a failing database is one of the problems.
     """
     try:
         connection.ensure_connection()
     except (Error, driver_errors()) as error:
-        return Health([advice(error)], database_reachable=False)
+        return Health([fault_of_file(named=False) or advice(error)], database_reachable=False)
     try:
         return _health_of_sweep(timezone.now())
     except (Error, driver_errors()) as error:
-        return Health([advice(error)], database_reachable=True)
+        return Health([fault_of_file(named=False) or advice(error)], database_reachable=True)
 
 
 def _health_of_sweep(now: datetime) -> Health:
@@ -70,7 +71,13 @@ def _health_of_sweep(now: datetime) -> Health:
     oldest = (
         ReferralCode.objects.overdue(now).order_by("expires_at", "id").values_list("expires_at", flat=True).first()
     )
-    return Health([*_problems(now, last, oldest), *throttle.problems()], True, completed, oldest)
+    problems = [*_not_writable(), *_problems(now, last, oldest), *throttle.problems()]
+    return Health(problems, True, completed, oldest)
+
+
+def _not_writable() -> list[str]:
+    fault = fault_of_file(named=False) or (READ_ONLY if can_only_read() else "")
+    return [fault] if fault else []
 
 
 def _problems(now: datetime, last: tuple[int, str] | None, oldest_overdue: datetime | None) -> list[str]:

@@ -5,6 +5,7 @@ from django.contrib.auth.models import User
 from django.db import connection
 
 from main.models import ExpirationRun
+from main.sweep.errors import READ_ONLY
 from main.sweep.run import sweep
 from tests.conftest import NOW, make_code
 
@@ -47,3 +48,11 @@ def test_everything_can_be_read_and_each_change_is_answered_with_the_sentence(cl
     for address, fields in changes.items():
         response = client.post(address, fields)
         assert (response.status_code, SENTENCE in response.content.decode()) == (503, True), address
+
+
+def test_health_is_red_and_says_so(client, read_only):
+    assert client.get("/health/").status_code == 200
+    read_only()
+    answer = client.get("/health/")
+    assert (answer.status_code, answer.json()["problems"]) == (503, [READ_ONLY])
+    assert answer.json()["database_reachable"]

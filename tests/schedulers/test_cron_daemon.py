@@ -92,10 +92,10 @@ def test_cron_fires_the_lines_of_django_crontab_and_of_cron_d(install, awkward, 
     own_log = tmp_path / "var-log" / "expire_codes.log"
     for installed in (by_crontab, by_cron_d, by_hand):
         installed.add_overdue_code()
-    for installed in (failing_by_crontab, failing_by_cron_d):
-        installed.configure(DATABASE_URL="sqlite:////nowhere/db.sqlite3")
     print_cron_file(by_cron_d, tmp_path, "works")
     print_cron_file(failing_by_cron_d, tmp_path, "fails")
+    for installed in (failing_by_crontab, failing_by_cron_d):
+        installed.configure(DATABASE_URL="sqlite:////nowhere/db.sqlite3")
     before = tables_of_the_machine()
 
     with cron(tmp_path, "2026-07-01 01:59:50", by_crontab, failing_by_crontab, table=PATH_OF_VENV + line):
@@ -112,10 +112,10 @@ def test_cron_fires_the_lines_of_django_crontab_and_of_cron_d(install, awkward, 
         assert installed.scheduled_output() == EXPIRED_JOHNS_20.splitlines(keepends=True)[0]
     for installed in (failing_by_crontab, failing_by_cron_d):
         assert installed.scheduled_output() == (
-            "CommandError: Cannot reach the database: check that it runs, and DATABASE_URL."
-            " (unable to open database file)\n"
+            "CommandError: The folder /nowhere of the SQLite database does not exist: make it, or correct"
+            " DATABASE_URL. (unable to open database file)\n"
         )
-        assert " ERROR sweep failed: Cannot reach the database" in installed.log.read_text()
+        assert " ERROR sweep failed: The folder /nowhere of the SQLite database" in installed.log.read_text()
     assert not (tmp_path / "mail").exists()
     assert tables_of_the_machine() == before
 
