@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from functools import partial
+from typing import Any
+
 from django.contrib import admin
-from django.urls import reverse
+from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from main.admin.display import moment
+from main.admin.import_undoing import can_undo, undo_view
 from main.admin.strict import ReadOnlyAdmin
+from main.admin.upload import upload_view
 from main.models import CodeImport
 
 
@@ -38,3 +44,28 @@ class ImportAdmin(ReadOnlyAdmin):
             reverse("admin:main_referralcode_changelist"),
             entry.pk,
         )
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        entry = self.get_object(request, object_id)
+        context = dict(extra_context or {})
+        if entry and can_undo(request, entry):
+            context["undo_url"] = reverse("admin:main_codeimport_undo", args=[entry.pk])
+        return super().change_view(request, object_id, form_url, context)
+
+    def get_urls(self) -> list[URLPattern]:
+        upload = self.admin_site.admin_view(partial(upload_view, self))
+        undo = self.admin_site.admin_view(self.undo)
+        return [
+            path("upload/", upload, name="main_codeimport_upload"),
+            path("<path:object_id>/undo/", undo, name="main_codeimport_undo"),
+            *super().get_urls(),
+        ]
+
+    def undo(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Ask, and then undo; 404 for an import that is not in the ledger."""
+        entry = self.get_object(request, object_id)
+        if entry is None:
+            raise Http404(f"There is no import {object_id} in the ledger.")
+        return undo_view(request, entry, self)

@@ -17,7 +17,7 @@ from main.codes.lookalikes import lookup_key
 from main.codes.percent import parse_percent
 from main.codes.text import clean_code
 from main.importing.agents import Agents, Person
-from main.importing.reading import Row
+from main.importing.reading import Row, Source
 from main.models import ReferralCode
 
 CHUNK = 500  # rows whose codes are looked up at once; SQLite takes 999 parameters for certain
@@ -72,6 +72,21 @@ class Draft(NamedTuple):
     def is_past(self) -> bool:
         """Whether the code comes in as expired."""
         return self.code.expired_at is not None
+
+
+class Examined(NamedTuple):
+    """How many rows a file has, its agents, and the draft of each row."""
+
+    rows: int
+    agents: Agents
+    drafts: Iterator[Draft]
+
+
+def examine(source: Source, reading: Reading, *, create_agents: bool) -> Examined:
+    """Look through the file once for its agents; the drafts come while it is read for the second time."""
+    seen = survey(source.rows())
+    agents = Agents(seen.people, create=create_agents)
+    return Examined(seen.rows, agents, check(source.rows(), agents, seen.repeated, reading))
 
 
 def survey(rows: Iterable[Row]) -> Survey:

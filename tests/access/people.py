@@ -113,7 +113,7 @@ def outcome(response):
 def everything():
     """All that people and audits care for, to be compared before and after."""
     models = [ReferralCode, UserProfile, ExpirationRun, Group, LogEntry, Wish, Preference, CalendarKey, Notice]
-    models += [ApiToken, Redemption]
+    models += [ApiToken, Redemption, CodeImport]
     users = list(User.objects.order_by("pk").values("pk", "username", "password", "is_active", "is_superuser"))
     return [users, *(list(model._default_manager.order_by("pk").values()) for model in models)]
 

@@ -12,20 +12,18 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db import Error, IntegrityError, connection
 from django.utils import timezone
 
 from main.codes.text import visible
 from main.importing import report
-from main.importing.agents import Agents
-from main.importing.checking import Draft, Reading, check, draft, survey
+from main.importing.checking import Draft, Reading, draft, examine
 from main.importing.drafts import Drafts
+from main.importing.failing import NotImported, Overtaken, refuse_second_time, truth
 from main.importing.reading import OTHER_ENCODINGS, UTF8, BadFile, Source, open_source
 from main.importing.writing import write, write_map
 from main.management.output import progress
 from main.models import CodeImport
-from main.sweep.databases import driver_errors, kind, now_for_writing
-from main.sweep.errors import Refused, explain
+from main.sweep.databases import now_for_writing
 
 
 class Command(BaseCommand):
@@ -70,14 +68,13 @@ class Command(BaseCommand):
             self.stdout.write(report.columns(source))
         _check_map(map, source)
         entry = CodeImport(person=_person(), file_name=visible(file.name)[:255], sha256=source.sha256)
-        with _truth(entry):
+        with _failures_in_words(), truth(entry):
             entry.imported_at = timezone.now() if dry_run else now_for_writing()
             reading = Reading(entry.imported_at, time_zone, day_first)
-            _refuse_second_time(source)
-            seen = survey(source.rows())
-            agents = Agents(seen.people, create=create_agents)
+            refuse_second_time(source)
+            count, agents, items = examine(source, reading, create_agents=create_agents)
             with Drafts(agents) as drafts:
-                self._check(check(source.rows(), agents, seen.repeated, reading), drafts, seen.rows, dry_run)
+                self._check(items, drafts, count, dry_run)
                 if not dry_run:
                     write(drafts, agents, entry)
                 if map and not dry_run:
@@ -112,38 +109,14 @@ class Command(BaseCommand):
 
 
 @contextmanager
-def _truth(entry: CodeImport) -> Iterator[None]:
-    """Whatever stops the import, say whether the codes are in."""
+def _failures_in_words() -> Iterator[None]:
     try:
-        kind()
         yield
-    except IntegrityError as error:
-        raise CommandError(
-            "Nothing was imported: meanwhile somebody added one of these codes or deleted one of these agents. "
-            f"Try again with --dry-run, which says which. ({visible(' '.join(str(error).split()))})"
-        ) from error
-    except (Error, driver_errors(), Refused) as failure:
-        raise CommandError(f"{_what_is_in(entry)} {explain(failure)}") from failure
-    except KeyboardInterrupt as error:
-        raise CommandError(f"{_what_is_in(entry)} It was interrupted.") from error
-
-
-def _what_is_in(entry: CodeImport) -> str:
-    """Ask the ledger, as the codes are written with their entry."""
-    if entry.pk is None:
-        return "Nothing was imported."
-    try:
-        if not connection.in_atomic_block:
-            connection.close()  # what was interrupted cannot be asked anything
-        known = CodeImport.objects.filter(pk=entry.pk, imported_at=entry.imported_at).exists()
-    except Error:
-        return "It is not known whether the codes were imported: run the command again, which says so."
-    return f"All is imported: this is import {entry.pk}." if known else "Nothing was imported."
-
-
-def _refuse_second_time(source: Source) -> None:
-    if before := CodeImport.objects.filter(sha256=source.sha256, undone_at=None).first():
-        raise CommandError(visible(report.imported_before(before)))
+    except Overtaken as error:
+        cause = visible(" ".join(str(error.__cause__).split()))
+        raise CommandError(f"{error} Try again with --dry-run, which says which. ({cause})") from error
+    except NotImported as error:
+        raise CommandError(str(error)) from error
 
 
 def _write_map(file: Path, drafts: Drafts, entry: CodeImport) -> None:
