@@ -75,6 +75,14 @@ class Environment:
             _refuse(name, value, "an address such as https://monitor.example.com/ping/YOUR-CHECK")
         return value
 
+    def address_of_code(self, name: str) -> str:
+        """An http or https address with {code} once in it, by default none. A QR code has room for 500 characters."""
+        value = self.text(name, "")
+        fits = re.fullmatch(r"https?://[^\s/?#{}]+[/?#][^\s{}]*\{code\}[^\s{}]*", value) and len(value) <= 500
+        if value and not fits:
+            _refuse(name, value, "an address with {code} where the code belongs: https://shop.example/?code={code}")
+        return value
+
     def whole_number(self, name: str, default: int, *, most: int = 2**31 - 1) -> int:
         value = self.text(name, str(default))
         if not re.fullmatch("[0-9]{1,10}", value) or int(value) > most:

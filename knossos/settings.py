@@ -197,6 +197,8 @@ METRICS_TOKEN = env.text("METRICS_TOKEN", "")  # if it is empty, nobody gets the
 
 # The address of the site, for the links in mails.
 SITE_URL = env.text("SITE_URL", "http://127.0.0.1:8000" if DEBUG else next(iter(CSRF_TRUSTED_ORIGINS), ""))
+# The shop's address for customers, with {code} in it: agents and staff share it, also as a QR code.
+SHARE_URL = env.address_of_code("SHARE_URL")
 NOTICE_SCHEDULE = env.text("NOTICE_SCHEDULE", "0 8 * * *")
 parse_schedule(NOTICE_SCHEDULE, "NOTICE_SCHEDULE")
 # How many days before the end of a code its agent gets a mail.

@@ -7,6 +7,8 @@ from django.contrib.auth import get_user_model
 from django.core.checks import CheckMessage, Error, Tags, register
 from django.core.exceptions import FieldDoesNotExist
 
+from main import conf
+
 
 @register(Tags.models)
 def check_user_model(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
@@ -23,6 +25,15 @@ def check_user_model(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
             )
         ]
     return []
+
+
+@register
+def check_share_url(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """Check that the address to share has a place for the code."""
+    if not conf.share_url() or conf.share_url().count("{code}") == 1:
+        return []
+    hint = "Write it where the code belongs, such as https://shop.example/?code={code}."
+    return [Error("SHARE_URL does not have {code} in it once.", hint=hint, id="main.E003")]
 
 
 @register

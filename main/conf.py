@@ -63,6 +63,11 @@ def login_redirect_url() -> str:
     return str(settings.LOGIN_REDIRECT_URL) if _set_by_project("LOGIN_REDIRECT_URL") else "profile"
 
 
+def share_url() -> str:
+    """The address of the shop for customers, with {code} where the code belongs; empty: no code has an address."""
+    return str(getattr(settings, "SHARE_URL", ""))
+
+
 def _set_by_project(name: str) -> bool:
     """Whether the value of Django's setting `name` is not just Django's default."""
     return bool(settings.is_overridden(name))  # type: ignore[misc] # the stubs do not know it

@@ -1,14 +1,16 @@
 """Forms for referral codes, for the pages and the admin."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
-from main.codes.dates import day_ended, parse_instant
+from main.codes.dates import coming_days, day_ended, end_of_day, parse_instant
 from main.codes.percent import parse_percent
 from main.codes.text import clean_code
+from main.codes.wording import in_words
 from main.models import ReferralCode
 
 # The form is generic in the type stubs, but not at run time.
@@ -74,6 +76,30 @@ class EndField(forms.MultiValueField):
         if time and not day:
             raise forms.ValidationError("Give the day too, such as 2026-12-31, or leave day and time empty.", "day")
         return parse_instant(f"{day} {time}") if day else None
+
+
+class ComingEndField(forms.ChoiceField):
+    """The end of a code, chosen instead of written: in some days, or with the month or the year."""
+
+    WORDS = {"month": _("this month"), "year": _("this year")}
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(choices=self._ends, required=False, **kwargs)
+
+    def clean(self, value: Any) -> datetime | None:
+        chosen = super().clean(value)
+        return end_of_day(self._days()[chosen]) if chosen else None
+
+    def _ends(self) -> list[tuple[str, Any]]:
+        told = {name: self.WORDS.get(name) or _("%s days") % name for name in self._days()}
+        return [
+            ("", "---"),
+            *((name, f"{told[name]}: {in_words(end_of_day(day))}") for name, day in self._days().items()),
+        ]
+
+    @staticmethod
+    def _days() -> dict[str, date]:
+        return coming_days(timezone.localdate(timezone=timezone.get_default_timezone()))
 
 
 class ReferralCodeForm(ModelForm):

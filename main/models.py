@@ -228,6 +228,7 @@ class ReferralCode(models.Model):
     objects = ReferralCodeQuerySet.as_manager()
 
     class Meta:
+        permissions = [("export_referralcode", "Can download codes as a file")]
         constraints = [
             models.UniqueConstraint(
                 fields=["lookup_key"], name="referralcode_code_unique",

@@ -19,7 +19,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from main.accounts.next_page import next_page
-from main.accounts.users import signed_in
+from main.accounts.users import looks_after_codes, signed_in
 from main.codes import editing
 from main.codes.editing import Edit, Outcome, Task
 from main.codes.telling import carry_out, tell, tell_saved
@@ -138,10 +138,10 @@ def profile(request: SignedInRequest, pk: int | None = None) -> HttpResponse:
     if person is None:
         return render(request, "main/accounts/no_profile.html")
     own = person.user_id == request.user.pk
-    looks_after_codes = _looks_after_codes(request.user)
-    if not own and not looks_after_codes:
+    looks_after = looks_after_codes(request.user)
+    if not own and not looks_after:
         raise Http404
-    allowed = [task for task, page in PAGES.items() if looks_after_codes and request.user.has_perm(page.right)]
+    allowed = [task for task, page in PAGES.items() if looks_after and request.user.has_perm(page.right)]
     context = {"own": own, "allowed": allowed, "may_add": NEW in allowed, "manages": bool({*allowed} - {NEW})}
     return render(request, "main/accounts/profile.html", {**context, **_codes_of(person, request)})
 
@@ -154,7 +154,7 @@ def manage_referral_codes(request: SignedInRequest, pk: int, task: str, code_pk:
     code, the answer is a redirect to the page that `?next=` names, with a message.
     """
     page = PAGES[task]
-    if not _looks_after_codes(request.user):
+    if not looks_after_codes(request.user):
         raise Http404
     if not request.user.has_perm(page.right):
         raise PermissionDenied
@@ -169,10 +169,6 @@ def manage_referral_codes(request: SignedInRequest, pk: int, task: str, code_pk:
     if form is None:
         return HttpResponseRedirect(back)
     return render(request, "main/codes/task.html", {"page": page, "heading": heading, "form": form, "back": back})
-
-
-def _looks_after_codes(user: User) -> bool:
-    return user.is_staff and user.has_perm("main.view_referralcode")
 
 
 def _codes_of(agent: UserProfile, request: SignedInRequest) -> dict[str, Any]:

@@ -44,7 +44,6 @@ def test_a_code_is_stored_in_capitals_without_spaces(client):
 @pytest.mark.parametrize(
     ("code", "error"),
     [
-        ("", "This field is required."),
         ("A\tB", "A code is one line of printable characters, without spaces around it."),
         ("A\u202eB", "A code is one line of printable characters, without spaces around it."),
         ("maria-15", "The code MARIA-15 exists already."),

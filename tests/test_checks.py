@@ -27,6 +27,12 @@ def test_a_project_without_time_zones(settings):
     assert errors() == ["USE_TZ is off."]
 
 
+@pytest.mark.parametrize("address", ["https://shop.example/", "https://{code}.example/{code}"])
+def test_an_address_to_share_without_a_place_for_the_code(settings, address):
+    settings.SHARE_URL = address
+    assert errors() == ["SHARE_URL does not have {code} in it once."]
+
+
 @isolate_apps("tests")
 def test_users_who_cannot_be_switched_off(monkeypatch):
     class Person(AbstractBaseUser):

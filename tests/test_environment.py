@@ -54,6 +54,24 @@ def environment(tmp_path):
             "HEARTBEAT_URL is 'file:///etc/passwd'. It may be an address such as "
             "https://monitor.example.com/ping/YOUR-CHECK.",
         ),
+        *(
+            (
+                "SHARE_URL",
+                wrong,
+                f"SHARE_URL is '{wrong}'. It may be an address with {{code}} where the code belongs: "
+                "https://shop.example/?code={code}.",
+            )
+            for wrong in (
+                "https://shop.example/",
+                "https://{code}.example/",
+                "shop.example/{code}",
+                "javascript:{code}",
+                "https://shop.example/{code}{code}",
+                "https://shop.example/ {code}",
+                "https://shop.example/{CODE}",
+                f"https://shop.example/{'a' * 500}{{code}}",
+            )
+        ),
         ("DATABASE_URL", "nonsense", f"DATABASE_URL is 'nonsense'. {DATABASE}."),
         ("DATABASE_URL", "mysql://root@127.0.0.1/test", f"DATABASE_URL is 'mysql://root@127.0.0.1/test'. {DATABASE}."),
         ("DATABASE_URL", "sqlite://db.sqlite3", f"DATABASE_URL is 'sqlite://db.sqlite3'. {DATABASE}."),

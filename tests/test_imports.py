@@ -11,7 +11,8 @@ MAIN = Path(__file__).parent.parent / "main"
 # From the bottom up; a module may import those above it in this list, and its own row's of its own package.
 # The modules of `codes` and `sweep` that need no model stand below the models.
 LAYERS = [
-    {"conf", "checks"},
+    {"conf"},
+    {"checks"},
     {
         "codes.text",
         "codes.lookalikes",
@@ -31,7 +32,7 @@ LAYERS = [
     {"checkout"},
     {"importing", "forms", "accounts", "backup"},
     {"notices"},
-    {"demo", "admin", "staff", "views"},
+    {"demo", "admin", "staff", "views", "sharing"},
     {"notices.views", "notices.admin", "notices.apps", "checkout.admin"},
     {"tasks", "cron", "urls", "apps", "management", "templatetags"},
     {"notices.urls", "notices.management.commands.send_notices", "notices.cron"},

@@ -22,6 +22,11 @@ def signed_in(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpRespon
     return login_required(view, login_url=conf.login_url())
 
 
+def looks_after_codes(user: Any) -> bool:
+    """Whether this is a member of staff who may view the codes of all agents."""
+    return bool(user.is_staff and user.has_perm("main.view_referralcode"))
+
+
 def new_user(name: str, email: str = "", **fields: Any) -> Any:
     """Return an unsaved user who signs in as `name`, or with `email` where users do that; `fields` are others."""
     users = get_user_model()

@@ -21,12 +21,17 @@ from main.admin import actions
 from main.admin.asking import undo_view
 from main.admin.changelist import COUNTED_AT_MOST, CappedPaginator, CodeChangeList
 from main.admin.display import badge, moment
+from main.admin.export import WRITERS, export_view
 from main.admin.filters import AgentFilter, ExpiryFilter, ImportFilter, RunFilter, StateFilter
 from main.admin.forms import CodeForm
 from main.admin.hint import what_a_save_does
+from main.admin.many import many_view
+from main.admin.new_code import FIELDSETS_OF_NEW, NewCodeForm
+from main.admin.share import SHARE_FIELDSET, share_of
 from main.admin.strict import StrictAdmin
 from main.codes.editing import referred_to
 from main.codes.percent import percent_in_words
+from main.codes.sharing import shop_address
 from main.codes.telling import tell_saved
 from main.codes.text import is_id
 from main.codes.wording import in_words
@@ -113,7 +118,11 @@ class CodeAdmin(StrictAdmin):
     def get_urls(self) -> list[URLPattern]:
         hint = self.admin_site.admin_view(partial(what_a_save_does, model_admin=self))
         undo = self.admin_site.admin_view(partial(undo_view, self))
+        export = self.admin_site.admin_view(partial(export_view, self))
+        many = self.admin_site.admin_view(partial(many_view, self))
         return [
+            *(path(f"{kind}/", export, {"kind": kind}, name=f"main_referralcode_{kind}") for kind in WRITERS),
+            path("many/", many, name="main_referralcode_many"),
             path("undo/<slug:key>/", undo, name="main_referralcode_undo"),
             path("add/what-a-save-does/", hint, name="main_referralcode_hint_for_new"),
             path("<path:object_id>/what-a-save-does/", hint, name="main_referralcode_hint"),
@@ -126,10 +135,23 @@ class CodeAdmin(StrictAdmin):
 
     def get_fieldsets(self, request: HttpRequest, obj: ReferralCode | None = None) -> Any:
         if not obj:
-            return self.fieldsets
+            return FIELDSETS_OF_NEW
         active = obj.status == ReferralCode.Status.ACTIVE
         fields = [field for field in self.record if field != "ended_by" or not active]
-        return [*self.fieldsets, ("Record", {"fields": fields})]
+        share = [SHARE_FIELDSET] if shop_address(obj.code) else []
+        return [*self.fieldsets, *share, ("Record", {"fields": fields})]
+
+    @admin.display(description="address in the shop")
+    def share(self, code: ReferralCode) -> SafeString:
+        return share_of(code)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: ReferralCode | None = None) -> Any:
+        return [*super().get_readonly_fields(request, obj), "share"]
+
+    def get_form(
+        self, request: HttpRequest, obj: ReferralCode | None = None, change: bool = False, **kwargs: Any
+    ) -> Any:
+        return super().get_form(request, obj, change, **(kwargs if obj else {"form": NewCodeForm, **kwargs}))
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> ReferralCode | None:
         """Lock a code that will be changed, so that no sweep changes it between the check and the save."""

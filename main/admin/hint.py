@@ -12,14 +12,15 @@ from django.views.decorators.http import require_POST
 from main.codes.sentences import when_saved
 from main.models import ReferralCode
 
-DECIDING = ("expires_at", "status", "agent")  # the fields of the form that decide whether a code works
+DECIDING = ("expires_at", "coming_end", "status", "agent")  # the fields of the form that decide whether a code works
 
 
 @require_POST
 def what_a_save_does(request: HttpRequest, model_admin: Any, object_id: str | None = None) -> JsonResponse:
     """Validate the posted form of a new code, or of the code `object_id`, without saving. Answer with one sentence.
 
-    The answer also has `alarm`: whether the save would end a code that is active now.
+    The answer also has `alarm`: whether the save would end a code that is active now; and `proposal`: the text that a
+    new code would get, where nobody has written one.
     """
     code = model_admin.get_object(request, object_id) if object_id else None
     if object_id and code is None:
@@ -28,7 +29,9 @@ def what_a_save_does(request: HttpRequest, model_admin: Any, object_id: str | No
         raise PermissionDenied
     form = model_admin.get_form(request, code, change=bool(code))(request.POST, instance=code)
     faults = [message for field in DECIDING for message in form.errors.get(field, [])]
+    proposal = "" if code else form.proposal()
     if faults:
-        return JsonResponse({"sentence": f"This cannot be saved. {faults[0]}", "alarm": False})
+        return JsonResponse({"sentence": f"This cannot be saved. {faults[0]}", "alarm": False, "proposal": proposal})
     state = form.instance.state(timezone.now())
-    return JsonResponse({"sentence": when_saved(form.instance, state), "alarm": state == ReferralCode.State.OVERDUE})
+    sentence, alarm = when_saved(form.instance, state), state == ReferralCode.State.OVERDUE
+    return JsonResponse({"sentence": sentence, "alarm": alarm, "proposal": proposal})

@@ -8,12 +8,12 @@ from django.contrib import messages
 from django.contrib.auth import get_user_model
 from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse, HttpResponseRedirect
-from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_protect
 from django.views.decorators.http import require_http_methods
 
+from main.admin.pages import page
 from main.codes.text import visible
 from main.importing import report
 from main.importing.undoing import Undone, undo_import, would_undo
@@ -45,16 +45,8 @@ def undo_view(request: Any, entry: CodeImport, model_admin: Any) -> HttpResponse
     except CannotUndo as error:
         messages.error(request, visible(str(error)))
         return HttpResponseRedirect(back)
-    context = {
-        **model_admin.admin_site.each_context(request),
-        "title": _("Undo import %d?") % entry.pk,
-        "opts": model_admin.opts,
-        "media": model_admin.media,
-        "entry": entry,
-        "back": back,
-        "would": would,
-    }
-    return TemplateResponse(request, "admin/main/codeimport/undo.html", context)
+    context = {"entry": entry, "back": back, "would": would}
+    return page(model_admin, request, "admin/main/codeimport/undo.html", _("Undo import %d?") % entry.pk, context)
 
 
 def _told(entry: CodeImport, undone: Undone) -> str:

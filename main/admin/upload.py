@@ -10,7 +10,6 @@ from base64 import b64decode, b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
@@ -19,18 +18,17 @@ from zoneinfo import ZoneInfo
 from django import forms
 from django.contrib import messages
 from django.contrib.auth import get_user_model
-from django.core import signing
 from django.core.exceptions import PermissionDenied
 from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from main.accounts.zone import zones
-from main.admin.pages import fieldsets_of
+from main.admin.pages import fieldsets_of, page
+from main.admin.sealing import seal, unseal
 from main.codes.text import visible
 from main.importing import report
 from main.importing.checking import Reading, examine
@@ -44,7 +42,6 @@ from main.sweep.databases import now_for_writing
 # The form with the file in it must be smaller than Django's DATA_UPLOAD_MAX_MEMORY_SIZE, 2.5 MB by default.
 LARGEST = 2**20  # bytes
 MOST_ROWS = 10_000  # which take seconds; the command has time for more
-KEPT_FOR = timedelta(hours=1)
 SHOWN = 20
 FILE_TO_IMPORT = "file_to_import"  # the field that has it between the two requests
 
@@ -75,7 +72,7 @@ class Found:
 
 
 class UploadForm(forms.Form):
-    """The file, and the options of the command. A sentence that names an option means the field with this name."""
+    """The file, and the options of the command; each has the name that the sentences of the command give it."""
 
     file = forms.FileField(
         label=_("CSV file"),
@@ -100,9 +97,9 @@ class UploadForm(forms.Form):
         super().__init__(*args, **kwargs)
         if not may_create_agents:
             del self.fields["create_agents"]
-        for name in ("create_agents", "day_first"):
-            if name in self.fields:
-                self.fields[name].help_text = f"--{name.replace('_', '-')}"
+        for name, option in self.fields.items():
+            if name != "file":
+                option.help_text = f"{option.help_text} --{name.replace('_', '-')}".strip()
 
     def clean_file(self) -> UploadedFile:
         file: UploadedFile = self.cleaned_data["file"]
@@ -179,7 +176,7 @@ def _go_through(request: Any, upload: Upload, *, do: bool = False) -> Found:
             found.about_columns = report.columns(source)
         with truth(found.entry):
             now = found.entry.imported_at = now_for_writing() if do else timezone.now()
-            refuse_second_time(source)
+            refuse_second_time(source.sha256)
             create = upload.create_agents and _may_create_agents(request)
             reading = Reading(now, ZoneInfo(upload.time_zone), upload.day_first)
             found.rows, agents, items = examine(source, reading, create_agents=create)
@@ -219,14 +216,8 @@ def _preview(model_admin: Any, request: HttpRequest, upload: Upload, found: Foun
 
 
 def _page(model_admin: Any, request: HttpRequest, name: str, context: dict[str, Any]) -> HttpResponse:
-    context = {
-        **model_admin.admin_site.each_context(request),
-        "title": _("Import codes from a CSV file"),
-        "opts": model_admin.opts,
-        "media": model_admin.media,
-        **context,
-    }
-    return TemplateResponse(request, f"admin/main/codeimport/{name}.html", context)
+    title = _("Import codes from a CSV file")
+    return page(model_admin, request, f"admin/main/codeimport/{name}.html", title, context)
 
 
 def _to_codes_of(request: Any, entry: CodeImport) -> HttpResponse:
@@ -248,19 +239,12 @@ def _may_create_agents(request: Any) -> bool:
     return bool(request.user.has_perms(["main.add_userprofile", f"{users.app_label}.add_{users.model_name}"]))
 
 
-def _sealed(request: Any, upload: Upload) -> str:
-    content = b64encode(upload.content).decode()
-    return signing.dumps(upload._replace(content=content), salt=_salt(request), compress=True)  # type: ignore[arg-type]
+def _sealed(request: HttpRequest, upload: Upload) -> str:
+    # In base64, because browsers change line breaks in a field.
+    return seal(request, FILE_TO_IMPORT, {**upload._asdict(), "content": b64encode(upload.content).decode()})
 
 
-def _unsealed(request: Any, text: str) -> Upload | None:
-    """The file as it was shown to this person; None if the text is older, of somebody else, or was changed."""
-    try:
-        upload = Upload(*signing.loads(text, salt=_salt(request), max_age=KEPT_FOR))
-    except signing.BadSignature:
-        return None
-    return upload._replace(content=b64decode(upload.content))
-
-
-def _salt(request: Any) -> str:
-    return f"{__name__} {request.user.pk}"
+def _unsealed(request: HttpRequest, text: str) -> Upload | None:
+    """The file as it was shown to this person."""
+    kept = unseal(request, FILE_TO_IMPORT, text)
+    return kept and Upload(**{**kept, "content": b64decode(kept["content"])})

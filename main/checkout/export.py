@@ -4,30 +4,22 @@ from collections.abc import Iterator
 from datetime import datetime
 from decimal import Decimal
 
-from django.db.models import Q
-
 from main.checkout.models import Redemption
 from main.codes.spreadsheet import csv_row
+from main.sweep.pages import by_key
 
 COLUMNS = ["redeemed", "shop", "order", "code", "agent", "discount", "amount", "currency", "promised", "voided"]
-CHAPTER = 1000
 
 
 def csv_lines(first: datetime, end: datetime) -> Iterator[str]:
     """The lines of a file with the redemptions from `first` to before `end`, oldest first; instants in UTC.
 
-    Read in chapters, so that memory does not grow with the file and no cursor of the server is needed.
+    Memory does not grow with the file, and no cursor of the server is needed.
     """
     yield csv_row(COLUMNS) + "\r\n"
-    chosen = Redemption.objects.filter(redeemed_at__gte=first, redeemed_at__lt=end).order_by("redeemed_at", "pk")
-    chosen = chosen.select_related("code__agent")
-    chapter = list(chosen[:CHAPTER])
-    while chapter:
-        for redemption in chapter:
-            yield csv_row(_cells(redemption)) + "\r\n"
-        last = chapter[-1]
-        later = Q(redeemed_at__gt=last.redeemed_at) | Q(redeemed_at=last.redeemed_at, pk__gt=last.pk)
-        chapter = list(chosen.filter(later)[:CHAPTER])
+    chosen = Redemption.objects.filter(redeemed_at__gte=first, redeemed_at__lt=end).select_related("code__agent")
+    for redemption in by_key(chosen, "redeemed_at", "pk"):
+        yield csv_row(_cells(redemption)) + "\r\n"
 
 
 def _cells(redemption: Redemption) -> list[str | Decimal | None]:

@@ -46,6 +46,13 @@ def day_ended(instant: datetime, zone: tzinfo | None = None) -> date | None:
     return local.date() - timedelta(days=1) if local.time() == time.min else None
 
 
+def coming_days(today: date) -> dict[str, date]:
+    """Last days of a code that people often want, seen from `today`: by the number of days until then, or by name."""
+    month = today.replace(day=monthrange(today.year, today.month)[1])
+    days = {str(number): today + timedelta(days=number) for number in (7, 30, 90)}
+    return {**days, "month": month, "year": date(today.year, 12, 31)}
+
+
 def parse_instant(text: str, *, day_first: bool = True, zone: tzinfo | None = None) -> datetime:
     """Return the aware instant that `text` means, in UTC.
 

@@ -19,9 +19,7 @@ def proposals(agent_name: str, discount: Decimal | float) -> Iterator[list[str]]
     The first is JOHN-20 for John Smith and 20 %. The next ones have a letter and a digit more (JOHN-20K7), the ones
     after that have two of each, and so on. Accents are left out, so that anybody can type the code.
     """
-    first_name = next(iter(agent_name.split()), "")
-    letters = "".join(map(_without_accent, filter(str.isalpha, normalize("NFC", first_name.upper()))))
-    code = clean_code(f"{letters[:LETTERS_OF_NAME] or 'CODE'}-{Decimal(str(discount)).normalize():f}")
+    code = filled("{agent}-{discount}", agent_name, discount)
     pairs = ["".join(pair) for pair in product(LETTERS, DIGITS)]
     random = SystemRandom()
     yield [code]
@@ -29,6 +27,20 @@ def proposals(agent_name: str, discount: Decimal | float) -> Iterator[list[str]]
         random.shuffle(pairs)
         yield [code + pair for pair in pairs]
         code += random.choice(pairs)
+
+
+def filled(pattern: str, agent_name: str, discount: Decimal | float, number: int = 1) -> str:
+    """Return `pattern` with the letters of the first name for {agent}, and with {discount} and {number}, cleaned."""
+    first_name = next(iter(agent_name.split()), "")
+    letters = "".join(map(_without_accent, filter(str.isalpha, normalize("NFC", first_name.upper()))))
+    text = pattern.replace("{agent}", letters[:LETTERS_OF_NAME] or "CODE").replace("{number}", str(number))
+    return clean_code(text.replace("{discount}", f"{Decimal(str(discount)).normalize():f}"))
+
+
+def with_pairs(code: str, count: int) -> str:
+    """Return `code` with `count` times a letter and a digit more, by chance."""
+    random = SystemRandom()
+    return code + "".join(random.choice(LETTERS) + random.choice(DIGITS) for _ in range(count))
 
 
 def _without_accent(letter: str) -> str:

@@ -17,6 +17,8 @@ from main.accounts.users import new_user, signs_in_by_email
 from main.models import UserProfile
 from main.sweep.pages import by_id
 
+UNKNOWN_AGENT = "unknown agent"  # the code of an error
+
 
 class Person(NamedTuple):
     """How a file names an agent: by name, by address or by both, whatever their case and spaces."""
@@ -54,7 +56,7 @@ class Agents:
         emails = set().union(*self._addresses.values())
         self._by_email: dict[str, list[UserProfile]] = defaultdict(list)
         self._by_name: dict[str, list[UserProfile]] = defaultdict(list)
-        for profile in by_id(UserProfile.objects.select_related("user")):
+        for profile in by_id(UserProfile.objects.select_related("user")) if self._addresses else ():
             if (email := _email_of(profile)) and email in emails:
                 self._by_email[email].append(profile)
             if (name := _key(profile.name)) in self._addresses:
@@ -92,7 +94,9 @@ class Agents:
             )
         if not self._create:
             known = f"is called '{name[:150]}'" if name else f"has the address {person.email[:150]}"
-            raise ValidationError(f"no agent {known}: create it in the admin first, or add --create-agents")
+            raise ValidationError(
+                f"no agent {known}: create it in the admin first, or add --create-agents", UNKNOWN_AGENT
+            )
         if signs_in_by_email() and not person.email:
             raise ValidationError(f"no agent is called '{name[:150]}', and a new one needs an address to sign in with")
         return self._find_new(person, name, active=active)

@@ -9,7 +9,6 @@ from django.db import Error, IntegrityError, connection
 
 from main.codes.text import visible
 from main.importing import report
-from main.importing.reading import Source
 from main.models import CodeImport
 from main.sweep.databases import driver_errors, kind
 from main.sweep.errors import Refused, advice, explain
@@ -57,9 +56,9 @@ def truth(entry: CodeImport) -> Iterator[None]:
         raise NotImported(f"{_what_is_in(entry)} It was interrupted.") from error
 
 
-def refuse_second_time(source: Source) -> None:
-    """Raise AlreadyImported if the codes of this file are in, and were not taken out since."""
-    if before := CodeImport.objects.filter(sha256=source.sha256, undone_at=None).first():
+def refuse_second_time(sha256: str) -> None:
+    """Raise AlreadyImported if the codes of the file with this hash are in, and were not taken out since."""
+    if before := CodeImport.objects.filter(sha256=sha256, undone_at=None).first():
         raise AlreadyImported(before)
 
 

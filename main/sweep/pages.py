@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any, NamedTuple, TypeVar
 
-from django.db.models import BooleanField, F, Model, QuerySet
+from django.db.models import BooleanField, F, Model, Q, QuerySet
 from django.db.models.expressions import RawSQL
 
 from main.models import ReferralCode, ReferralCodeQuerySet
@@ -59,9 +59,22 @@ def in_order(codes: QuerySet[Any], *columns: str, by: str = "expires_at", at_mos
 
 def by_id(rows: QuerySet[Row]) -> Iterator[Row]:
     """All `rows` of any model, in the order of their ids. Between two of them, the connection may be used."""
-    last = 0
-    while page := list(rows.filter(pk__gt=last).order_by("pk")[:PAGE]):
+    return by_key(rows, "pk")
+
+
+def by_key(rows: QuerySet[Row], *key: str) -> Iterator[Row]:
+    """The same in the order of the fields `key`; the last one is unique, and none is ever null."""
+    rows = rows.order_by(*key)
+    page = list(rows[:PAGE])
+    while page:
         yield from page
         if len(page) < PAGE:
             return
-        last = page[-1].pk
+        page = list(rows.filter(_after(page[-1], key))[:PAGE])
+
+
+def _after(row: Model, key: tuple[str, ...]) -> Q:
+    """That a row comes after `row`."""
+    first, *rest = key
+    later = Q(**{f"{first}__gt": getattr(row, first)})
+    return later | Q(_after(row, tuple(rest)), **{first: getattr(row, first)}) if rest else later

@@ -110,6 +110,11 @@ def outcome(response):
     return {200: "shown"}.get(response.status_code, str(response.status_code))
 
 
+def body(response):
+    """The bytes of a page or a file."""
+    return b"".join(response.streaming_content) if response.streaming else response.content
+
+
 def everything():
     """All that people and audits care for, to be compared before and after."""
     models = [ReferralCode, UserProfile, ExpirationRun, Group, LogEntry, Wish, Preference, CalendarKey, Notice]

@@ -71,7 +71,7 @@ class Command(BaseCommand):
         with _failures_in_words(), truth(entry):
             entry.imported_at = timezone.now() if dry_run else now_for_writing()
             reading = Reading(entry.imported_at, time_zone, day_first)
-            refuse_second_time(source)
+            refuse_second_time(source.sha256)
             count, agents, items = examine(source, reading, create_agents=create_agents)
             with Drafts(agents) as drafts:
                 self._check(items, drafts, count, dry_run)

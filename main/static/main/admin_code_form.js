@@ -29,14 +29,30 @@ window.addEventListener("load", () => window.django.jQuery(() => {
     document.querySelector(".field-expires_at").append(line);
     let asked, timer;
 
+    /* The page of a new code has a button that writes the free text which the server proposes. */
+    const code = document.getElementById("id_code");
+    const use = document.createElement("button");
+    use.type = "button";
+    use.className = "button proposal";
+    use.hidden = true;
+    code.after(use);
+    use.addEventListener("click", () => {
+        code.value = use.value;
+        code.focus();
+        askWhenChanged();
+    });
+
     function show(answer) {
+        use.hidden = !answer.proposal;
+        use.value = answer.proposal;
+        use.textContent = `Use ${answer.proposal}`;
         line.textContent = answer.sentence;
         line.classList.toggle("alarm", answer.alarm);
     }
 
     async function ask(form) {
         const question = asked;
-        let answer = {sentence: "", alarm: false}; /* no sentence is better than one about an older input */
+        let answer = {sentence: "", alarm: false, proposal: ""}; /* no sentence is better than one about an older input */
         try {
             const response = await fetch(status.dataset.whatASaveDoes, {method: "POST", body: form, redirect: "error"});
             if (response.ok) {
