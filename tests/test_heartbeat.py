@@ -1,5 +1,6 @@
 """HEARTBEAT_URL: a monitor hears of a sweep's beginning, end and failure, and never stops one."""
 
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from threading import Thread
 
@@ -38,15 +39,22 @@ class Answer(BaseHTTPRequestHandler):
         pass
 
 
-@pytest.fixture
-def monitor(settings):
-    with Monitor() as server:
-        thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
-        settings.HEARTBEAT_URL = server.url
-        yield server
+@contextmanager
+def serving(server):
+    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    try:
+        yield
+    finally:
         server.shutdown()
         thread.join()
+
+
+@pytest.fixture
+def monitor(settings):
+    with Monitor() as server, serving(server):
+        settings.HEARTBEAT_URL = server.url
+        yield server
 
 
 def test_a_sweep_tells_of_its_beginning_and_its_end(monitor, three_overdue):

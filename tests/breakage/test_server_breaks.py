@@ -28,6 +28,11 @@ class Server:
     """A PostgreSQL in a folder of its own, on a port of its own."""
 
     def __init__(self, folder):
+        self._take_a_place(folder)
+        self._do("initdb", "-D", folder / "data", "-U", "postgres", "-A", "trust", "--no-sync")
+        self.start()
+
+    def _take_a_place(self, folder):
         self.folder = folder
         # PostgreSQL refuses to run as root.
         self.as_user = ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []
@@ -35,8 +40,6 @@ class Server:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]
         self.url = f"postgres://postgres@127.0.0.1:{self.port}/postgres"
-        self._do("initdb", "-D", folder / "data", "-U", "postgres", "-A", "trust", "--no-sync")
-        self.start()
 
     def _do(self, program, *arguments):
         subprocess.run(
