@@ -1,19 +1,27 @@
 """Very long text and characters that show nothing, wherever text comes in: refused at once, and stored nowhere."""
 
+import csv
 import sys
 import time
 import unicodedata
 from contextlib import contextmanager, suppress
+from io import StringIO
 
 import pytest
 from django.apps import apps
 from django.core.exceptions import ValidationError
+from django.core.management import CommandError, call_command
 from django.db import models, transaction
 from lxml import html
 
+from main.checkout.checking import check_code
+from main.checkout.models import ApiToken, Redemption
+from main.checkout.redeeming import NotRedeemed, redeem, void
+from main.checkout.tokens import make_token
 from main.codes.dates import parse_instant
 from main.codes.spreadsheet import safe_cell
 from main.codes.text import OneLineField, clean_code
+from main.importing.columns import COLUMNS
 from main.models import ReferralCode
 from tests.access.people import Town, routes
 from tests.rubbish.strategies import encoded
@@ -21,6 +29,7 @@ from tests.rubbish.strategies import encoded
 FORM = "application/x-www-form-urlencoded"
 # Two kinds of marks in turn are what takes normalization longest: it sorts them.
 MARKS = "A" + "\u0315\u0300" * 50_000
+TWO_MEGABYTES = "A" + "\u0315\u0300" * 500_000
 SECONDS = 3  # of the processor's time; before, these took 13
 OURS = ("main", "notices", "checkout")
 
@@ -70,6 +79,69 @@ def test_a_long_text_is_read_at_once_in_python(db):
             read(MARKS)
     with at_once():
         assert not ReferralCode.objects.with_code(MARKS).exists()
+
+
+@pytest.mark.parametrize("column", [*COLUMNS, "a further column", None])
+def test_a_long_cell_and_a_long_name_of_a_column_are_refused_at_once_by_an_import(town, tmp_path, column):
+    cells = {"code": "NEW-1", "agent": "Anna", "discount": "20", "expires_at": "2027-01-01", "status": "active"}
+    if column:
+        rows = [dict(cells) | {column: TWO_MEGABYTES}]
+        names = list(rows[0])
+    else:
+        rows, names = [dict(cells)], [*list(cells)[1:], TWO_MEGABYTES]
+    file = tmp_path / "codes.csv"
+    with file.open("w", newline="") as opened:
+        writer = csv.writer(opened)
+        writer.writerow(names)
+        writer.writerows(list(row.values()) for row in rows)
+    before = ReferralCode.objects.count()
+    with at_once(), suppress(CommandError):
+        call_command("import_codes", str(file), stdout=StringIO(), stderr=StringIO())
+    assert ReferralCode.objects.count() - before <= (column == "a further column")  # which is not read
+
+
+@pytest.mark.parametrize(
+    "command",
+    [["create_api_token", "*"], ["import_codes", "*"], ["import_codes", "codes.csv", "--timezone", "*"],
+     ["undo_import", "*"], ["undo_expiration_run", "*"], ["expire_referral_codes", "--format", "*"],
+     ["print_schedule", "*"], ["send_notices", "*"], ["backup", "*"], ["restore", "*"]],
+    ids=" ".join,
+)  # fmt: skip
+def test_a_long_argument_is_refused_at_once_by_each_command(town, command):
+    arguments = [TWO_MEGABYTES if argument == "*" else argument for argument in command]
+    with at_once(), pytest.raises(CommandError) as refusal:
+        call_command(*arguments, stdout=StringIO(), stderr=StringIO())
+    assert str(refusal.value)
+
+
+def test_a_long_text_is_refused_at_once_by_the_checkout(db):
+    ReferralCode.objects.create(code="JOHNS-20")
+    for call in (
+        lambda: check_code(TWO_MEGABYTES),
+        lambda: redeem(TWO_MEGABYTES, order="A-1"),
+        lambda: redeem("promise:" + TWO_MEGABYTES, order="A-1"),
+        lambda: redeem("JOHNS-20", order=TWO_MEGABYTES),
+        lambda: redeem("JOHNS-20", order="A-1", amount=1, currency=TWO_MEGABYTES),
+        lambda: redeem("JOHNS-20", order="A-1", shop=TWO_MEGABYTES),
+        lambda: void(TWO_MEGABYTES),
+    ):
+        with at_once(), suppress(ValueError, NotRedeemed, Redemption.DoesNotExist):
+            call()
+    assert not Redemption.objects.exists()
+
+
+@pytest.mark.parametrize("field", ["code", "customer", "order", "promise", "amount", "currency", "unknown"])
+@pytest.mark.parametrize("address", ["codes/check", "redemptions"])
+def test_a_long_text_is_refused_at_once_by_each_field_of_the_api(client, db, address, field):
+    token = make_token(ApiToken(name="Web shop", may_check=True, may_redeem=True))
+    for text in (TWO_MEGABYTES, MARKS[:3000]):  # one is refused by its size, one comes through to the field
+        body = {"code": "JOHNS-20", "order": "A-1"} | {field: text}
+        with at_once():
+            answer = client.post(
+                f"/api/v1/{address}", body, "application/json", headers={"Authorization": f"Bearer {token}"}
+            )
+        assert answer.status_code in (200, 400, 413, 422), answer.content
+    assert not Redemption.objects.exists()
 
 
 @pytest.mark.parametrize(("model", "field"), list(text_fields()), ids=str)
