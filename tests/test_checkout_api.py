@@ -30,9 +30,9 @@ class Shop:
         self.token = make_token(self.row)
         self.client = Client(headers={"Authorization": f"Bearer {self.token}"}, raise_request_exception=False)
 
-    def ask(self, method, address, body=None, content_type="application/json"):
+    def ask(self, method, address, body=None, content_type="application/json", **headers):
         data = {"data": body, "content_type": content_type} if body is not None else {}
-        return getattr(self.client, method)(f"/api/v1/{address}", **data)
+        return getattr(self.client, method)(f"/api/v1/{address}", **data, **headers)
 
     def check(self, code, customer="c-1"):
         body = {"code": code} if customer is None else {"code": code, "customer": customer}
@@ -206,6 +206,15 @@ def test_wrong_addresses_methods_and_types_get_a_problem(shop):
     refused = shop.ask("get", "codes/check")
     assert (problem_of(refused)["status"], refused["Allow"]) == (405, "POST")
     assert problem_of(shop.ask("post", "codes/check", "code=A", "application/x-www-form-urlencoded"))["status"] == 415
+
+
+@pytest.mark.parametrize("length", ["x", "-1", "1e3", "1 2", "9" * 5000])
+def test_a_length_that_is_no_number_gets_a_problem(shop, length):
+    response = shop.ask("post", "codes/check", {"code": "A"}, CONTENT_LENGTH=length)
+    assert (response.status_code, problem_of(response)["detail"]) == (
+        400,
+        "The header Content-Length is not a number.",
+    )
 
 
 def test_an_error_of_ours_gets_a_problem_and_is_noted(shop, monkeypatch, caplog):

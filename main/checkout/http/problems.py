@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from functools import wraps
 from http import HTTPStatus
@@ -82,7 +83,10 @@ def as_problems(view: View) -> View:
 
     @wraps(view)
     def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        if int(request.META.get("CONTENT_LENGTH") or 0) > LARGEST_BODY:
+        length = request.META.get("CONTENT_LENGTH") or "0"
+        if not re.fullmatch("[0-9]{1,18}", length):
+            return problem(400, "The header Content-Length is not a number.")
+        if int(length) > LARGEST_BODY:
             return problem(413, f"The body is larger than {LARGEST_BODY // 1024} KiB.")
         if request.method == "POST" and request.content_type != "application/json":
             return problem(415, "Send the body as application/json.")
