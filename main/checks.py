@@ -2,9 +2,10 @@
 
 from typing import Any
 
+from django.apps import apps
 from django.conf import settings
 from django.contrib.auth import get_user_model
-from django.core.checks import CheckMessage, Error, Tags, register
+from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.core.exceptions import FieldDoesNotExist
 
 from main import conf
@@ -42,3 +43,19 @@ def check_time_zone(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     if settings.USE_TZ:
         return []
     return [Error("USE_TZ is off.", hint="Set USE_TZ = True: codes end at an instant.", id="main.E002")]
+
+
+@register
+def check_order_of_apps(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """Check that the apps inside this one stand before it: of two templates of one name, Django takes the first."""
+    names = [app.name for app in apps.get_app_configs()]
+    after = names[names.index("main") + 1 :]
+    return [
+        Warning(
+            f"{name} stands after main in INSTALLED_APPS.",
+            hint="Put it before main: otherwise its parts of the pages are not shown.",
+            id="main.W007",
+        )
+        for name in after
+        if name.startswith("main.")
+    ]

@@ -1,5 +1,7 @@
 """What the app needs of a project, said by `manage.py check`."""
 
+import re
+
 import pytest
 from django.contrib.auth import get_user_model
 from django.contrib.auth.base_user import AbstractBaseUser
@@ -9,7 +11,8 @@ from django.test.utils import isolate_apps
 
 from main import conf
 from main.accounts.users import new_user, signs_in_by_email
-from main.checks import check_user_model
+from main.checks import check_order_of_apps, check_user_model
+from tests.conftest import PROJECT
 
 pytestmark = pytest.mark.django_db  # newer Djangos ask the database which generated columns it knows
 
@@ -31,6 +34,24 @@ def test_a_project_without_time_zones(settings):
 def test_an_address_to_share_without_a_place_for_the_code(settings, address):
     settings.SHARE_URL = address
     assert errors() == ["SHARE_URL does not have {code} in it once."]
+
+
+def test_an_app_whose_pages_would_be_hidden(settings):
+    assert check_order_of_apps(None) == []
+    settings.INSTALLED_APPS = [app for app in settings.INSTALLED_APPS if app != "main.notices"] + ["main.notices"]
+    assert [(said.msg, said.hint) for said in check_order_of_apps(None)] == [
+        (
+            "main.notices stands after main in INSTALLED_APPS.",
+            "Put it before main: otherwise its parts of the pages are not shown.",
+        )
+    ]
+
+
+def test_each_id_of_a_check_names_one_fault():
+    sources = [path.read_text() for path in (PROJECT / "main").rglob("*.py")]
+    ids = [found for source in sources for found in re.findall(r'id="(\w+\.[EW]\d{3})"', source)]
+    assert len(ids) > 5
+    assert sorted(ids) == sorted(set(ids))
 
 
 @isolate_apps("tests")

@@ -31,7 +31,7 @@ def too_old(monkeypatch):
 
 
 def refusals():
-    return [message.msg for message in run_checks() if message.id == "main.E001"]
+    return [message.msg for message in run_checks() if message.id == "main.E004"]
 
 
 def test_the_database_of_the_settings_is_known():

@@ -7,6 +7,7 @@ class CheckoutConfig(AppConfig):
     name = "main.checkout"
     label = "checkout"
     verbose_name = "Checkout"
+    default_auto_field = "django.db.models.BigAutoField"  # as its migrations have it, whatever the project's default
 
     def ready(self) -> None:
         import main.checkout.signals  # noqa: F401, PLC0415 - receivers can be connected only once the models are loaded

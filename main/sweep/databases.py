@@ -274,7 +274,7 @@ def give_sqlite_now(connection: Any, **kwargs: Any) -> None:
 def check_database(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     """Report a database that the sweep cannot work with."""
     problem = _problem()
-    return [Error(problem, id="main.E001")] if problem else []
+    return [Error(problem, id="main.E004")] if problem else []
 
 
 def _driver() -> Any:

@@ -132,12 +132,39 @@ print("seen")
 VISIT_NOTICES = """\
 from django.contrib.auth import get_user_model
 from django.test import Client
+from main.models import ReferralCode
 
 browser = Client(headers={"host": "localhost"})
 assert browser.get("/referrals/notices/").url == "/referrals/sign-in/?next=/referrals/notices/"
 browser.force_login(get_user_model()._default_manager.filter(is_superuser=True).first())
 for page in ("/referrals/notices/", "/admin/notices/notice/", "/admin/notices/wish/", "/admin/notices/notice/?q=john"):
     assert browser.get(page).status_code == 200, page
+code = ReferralCode.objects.usable().filter(agent__isnull=False, expires_at__isnull=False).first()
+browser.force_login(code.agent.user)
+page = browser.get("/referrals/", follow=True).text
+assert "Ask for more time" in page, page
+assert ">Uses</th>" in page, page
+print("seen")
+"""
+
+VISIT_CHECKOUT = """\
+from django.contrib.auth import get_user_model
+from django.test import Client
+from main.models import ReferralCode
+
+code = ReferralCode.objects.usable().first().code
+shop = Client(headers={{"host": "localhost", "authorization": "Bearer {token}"}})
+answer = shop.post("/api/v1/codes/check", {{"code": code}}, content_type="application/json").json()
+assert answer["usable"], answer
+order = {{"order": "A-1", "promise": answer["promise"], "amount": "49.90", "currency": "EUR"}}
+redeemed = shop.post("/api/v1/redemptions", order, content_type="application/json")
+assert redeemed.status_code == 201, redeemed.content
+browser = Client(headers={{"host": "localhost"}})
+browser.force_login(get_user_model()._default_manager.filter(is_superuser=True).first())
+for page in ("/admin/checkout/redemption/", "/admin/checkout/apitoken/", "/admin/main/referralcode/?o=7"):
+    assert browser.get(page).status_code == 200, page
+listed = browser.get("/admin/main/referralcode/").text
+assert "Orders came to" in listed, listed
 print("seen")
 """
 
@@ -268,15 +295,18 @@ def run_by_cron(command):
 
 
 @pytest.mark.parametrize("shop", ["users with e-mail addresses"], indirect=True)
-def test_with_the_app_that_can_be_left_out(shop):
-    settings, urls = snippets("Mails about codes")
-    shop.add("shop/settings.py", settings)
-    shop.add("shop/urls.py", urls)
+def test_with_the_apps_that_can_be_left_out(shop):
+    for heading in ("The checkout", "Mails about codes"):
+        settings, urls = snippets(heading)
+        shop.add("shop/settings.py", settings)
+        shop.add("shop/urls.py", urls)
     assert shop.manage("check") == "System check identified no issues (0 silenced).\n"
     shop.manage("makemigrations", "--check", "--dry-run")
     addresses = re.findall(r"user (\S+)  password (\S+)", shop.manage("demo"))
     [(staff, password), (agent, _)] = addresses
     assert shop.python(VISIT.format(staff=staff, agent=agent, password=password)) == "seen\n"
+    token = shop.manage("create_api_token", "My shop", "--rights", "check", "redeem").splitlines()[-1]
+    assert shop.python(VISIT_CHECKOUT.format(token=token)) == "seen\n"
     assert shop.python(VISIT_NOTICES) == "seen\n"
     assert shop.manage("send_notices").startswith("Notices are sent from now on.")
 
