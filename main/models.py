@@ -14,6 +14,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from main.codes.dates import validate_year
+from main.codes.folding import FoldedField, FoldingQuerySet
 from main.codes.lookalikes import LookupKey, lookup_key
 from main.codes.proposing import proposals
 from main.codes.text import LONGEST_CODE, OneLineField, validate_code
@@ -31,6 +32,9 @@ class UserProfile(models.Model):
     user = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="profile")
     role = models.CharField(max_length=10, choices=Role, default=Role.CLIENT)
     name = OneLineField(max_length=150)
+    folded_name = FoldedField(of="name")
+
+    objects = FoldingQuerySet["UserProfile"].as_manager()
 
     class Meta:
         verbose_name = "agent or client"
@@ -38,6 +42,12 @@ class UserProfile(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def save(self, *args: Any, update_fields: Any = None, **kwargs: Any) -> None:
+        """Save as Django does, with the folded name where the name is saved."""
+        if update_fields and "name" in update_fields:
+            update_fields = {*update_fields, "folded_name"}
+        super().save(*args, update_fields=update_fields, **kwargs)
 
 
 class ExpirationRunQuerySet(models.QuerySet["ExpirationRun"]):

@@ -8,9 +8,7 @@ from django.contrib.admin.models import ADDITION, CHANGE, LogEntry
 from django.contrib.admin.utils import construct_change_message
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
-from django.core.paginator import Paginator
 from django.db import IntegrityError, transaction
-from django.db.models import F
 from django.forms import Form
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
@@ -20,13 +18,14 @@ from django.utils.translation import gettext_lazy as _
 
 from main.accounts.next_page import next_page
 from main.accounts.users import looks_after_codes, signed_in
+from main.accounts.zone import has_chosen
 from main.codes import editing
 from main.codes.editing import Edit, Outcome, Task
+from main.codes.of_agent import codes_of
 from main.codes.telling import carry_out, tell, tell_saved
 from main.forms import ConfirmForm, ExtendForm, ReferralCodeForm
-from main.models import ENDS_SOON, ReferralCode, UserProfile
+from main.models import ReferralCode, UserProfile
 
-WORKING_ON_A_PAGE, ENDED_ON_A_PAGE = 50, 20
 NEW = "new"
 
 
@@ -143,7 +142,8 @@ def profile(request: SignedInRequest, pk: int | None = None) -> HttpResponse:
         raise Http404
     allowed = [task for task, page in PAGES.items() if looks_after and request.user.has_perm(page.right)]
     context = {"own": own, "allowed": allowed, "may_add": NEW in allowed, "manages": bool({*allowed} - {NEW})}
-    return render(request, "main/accounts/profile.html", {**context, **_codes_of(person, request)})
+    context |= {"proposes_zone": not has_chosen(request), **codes_of(person, request.GET, timezone.now())}
+    return render(request, "main/accounts/profile.html", context)
 
 
 @signed_in
@@ -169,21 +169,6 @@ def manage_referral_codes(request: SignedInRequest, pk: int, task: str, code_pk:
     if form is None:
         return HttpResponseRedirect(back)
     return render(request, "main/codes/task.html", {"page": page, "heading": heading, "form": form, "back": back})
-
-
-def _codes_of(agent: UserProfile, request: SignedInRequest) -> dict[str, Any]:
-    """The codes that work now, the next to end first, and the others: first those without a date, then the latest."""
-    now = timezone.now()
-    usable = agent.referral_codes.usable(now)
-    working = usable.order_by(F("expires_at").asc(nulls_last=True), "pk")
-    ended = agent.referral_codes.unusable(now).order_by(F("expires_at").desc(nulls_first=True), "pk")
-    return {
-        "agent": agent,
-        "now": now,
-        "working": Paginator(working, WORKING_ON_A_PAGE).get_page(request.GET.get("working")),
-        "ended": Paginator(ended, ENDED_ON_A_PAGE).get_page(request.GET.get("ended")),
-        "stopping_count": usable.expired(now + ENDS_SOON).count(),
-    }
 
 
 def _saved(request: SignedInRequest, form: ReferralCodeForm) -> bool:

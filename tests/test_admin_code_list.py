@@ -1,16 +1,17 @@
 """The list of codes: what comes first, what each row says, how it is narrowed, and that it stays quick."""
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from django.utils import timezone
 
-from main.admin import changelist
 from main.admin.codes import CodeAdmin
 from main.admin.display import moment
+from main.codes import counting
+from main.codes.dates import end_of_day
 from main.models import ReferralCode
-from tests.conftest import NOW, make_agent, make_code
+from tests.conftest import INSTANT, NOW, make_agent, make_code
 from tests.staff import make_run
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock", "staff_signed_in")]
@@ -23,7 +24,7 @@ LIST = "/admin/main/referralcode/"
 def _many(monkeypatch):
     """As if three codes were as many as are counted, and two a page."""
     monkeypatch.setattr(CodeAdmin, "list_per_page", 2)
-    monkeypatch.setattr(changelist, "COUNTED_AT_MOST", 3)
+    monkeypatch.setattr(counting, "COUNTED_AT_MOST", 3)
 
 
 def shown(client, query=""):
@@ -110,17 +111,71 @@ def test_the_filter_by_expiry_keeps_to_its_boundaries(client, expiry, codes):
     assert shown(client, f"?expiry={expiry}") == codes
 
 
-def test_the_filter_by_state_counts_what_it_would_show(client):
-    make_code("ON-10")
+def tabs(client, query=""):
+    """What the tabs over the list say, the chosen one in brackets."""
+    links = client.get(LIST + query).context["cl"].tabs
+    return [f"[{tab.label} {tab.figure}]" if tab.is_chosen else f"{tab.label} {tab.figure}".strip() for tab in links]
+
+
+@pytest.fixture
+def _one_in_each_state():
+    make_code("ON-10", agent=make_agent("Maria Garcia"))
     make_code("SOON-10", expires_at=NOW + DAY)
     make_code("LATE-10", expires_at=NOW - DAY)
-    page = page_of(client)
-    assert re.findall(r"state=\w+\"> ?([^<]+)</a>", page) == [
-        "Works now (2)", "Active (1)", "Expires soon (1)", "Overdue (1)", "Expired (0)", "Switched off (0)",
-        "Agent inactive (0)",
-    ]  # fmt: skip
-    assert shown(client, "?state=working") == ["SOON-10", "ON-10"]
-    assert shown(client, "?state=overdue") == ["LATE-10"]
+    make_code("GONE-10", expires_at=NOW - DAY, status="inactive")
+    make_code("OFF-10", status="inactive")
+    make_code("AWAY-10", agent=make_agent("John Smith", is_active=False))
+
+
+@pytest.mark.usefixtures("_one_in_each_state")
+@pytest.mark.parametrize(
+    ("state", "codes"),
+    [
+        ("working", ["SOON-10", "ON-10"]),
+        ("ends_soon", ["SOON-10"]),
+        ("overdue", ["LATE-10"]),
+        ("ended", ["LATE-10", "AWAY-10", "GONE-10", "OFF-10"]),
+        ("active", ["ON-10"]),
+        ("expired", ["GONE-10"]),
+        ("switched_off", ["OFF-10"]),
+        ("agent_inactive", ["AWAY-10"]),
+        ("nonsense", ["LATE-10", "SOON-10", "ON-10", "AWAY-10", "GONE-10", "OFF-10"]),
+    ],
+)
+def test_the_codes_behind_each_tab_and_of_each_state(client, state, codes):
+    assert shown(client, f"?state={state}") == codes
+
+
+@pytest.mark.usefixtures("_one_in_each_state")
+def test_the_tabs_count_and_say_which_is_chosen(client):
+    assert tabs(client) == ["Works 2", "Expires soon 1", "Overdue 1", "Ended 4", "[All 6]"]
+    assert tabs(client, "?state=overdue") == ["Works 2", "Expires soon 1", "[Overdue 1]", "Ended 4", "All 6"]
+    assert tabs(client, "?state=expired")[-1] == "All 6"
+
+
+@pytest.mark.usefixtures("_one_in_each_state")
+def test_the_tabs_keep_the_search_and_the_filters_and_count_within_them(client):
+    address = "?q=10&expiry=never&state=ended&p=1"
+    assert tabs(client, address) == ["Works 1", "Expires soon 0", "Overdue 0", "[Ended 1]", "All 2"]
+    links = [tab.link for tab in client.get(LIST + address).context["cl"].tabs]
+    assert links[0] == "?expiry=never&q=10&state=working"
+    assert links[-1] == "?expiry=never&q=10"
+
+
+@pytest.mark.usefixtures("_one_in_each_state")
+@pytest.mark.parametrize("query", ["", "?state=overdue", "?q=maria", "?o=1"])
+def test_the_filters_are_closed_until_one_is_set(client, query):
+    assert '<details id="filters">' in page_of(client, query)
+    assert "Clear the filters" not in page_of(client, query)
+
+
+@pytest.mark.usefixtures("_one_in_each_state")
+@pytest.mark.parametrize("query", ["state=expired", "expiry=never", "expires_at__year=2026"])
+def test_a_filter_that_is_set_is_seen_and_can_be_cleared(client, query):
+    page = page_of(client, f"?{query}&q=10")
+    assert '<details id="filters" open>' in page
+    assert '<a href="?q=10">Clear the filters</a>' in page
+    assert page.index('id="filters"') < page.index('id="result_list"')
 
 
 def test_search_finds_by_code_and_by_agent_within_the_filter(client):
@@ -159,6 +214,43 @@ def test_the_dates_lead_from_year_to_day(client):
     assert shown(client, "?expires_at__year=2027&expires_at__month=3&expires_at__day=1") == ["B-10"]
 
 
+@pytest.mark.parametrize("zone", ["UTC", "Europe/Athens"])
+def test_a_code_that_ends_with_a_day_is_found_under_that_day(client, settings, zone):
+    settings.TIME_ZONE = zone
+    midnight = end_of_day(date(2026, 12, 31))
+    make_code("LAST-10", expires_at=midnight)
+    make_code("NEXT-10", expires_at=midnight + INSTANT)
+    make_code("FIRST-10", expires_at=end_of_day(date(2026, 12, 30)) + INSTANT)
+    make_code("BEFORE-10", expires_at=end_of_day(date(2026, 12, 30)))
+    assert shown(client, "?expires_at__year=2026&expires_at__month=12&expires_at__day=31") == ["FIRST-10", "LAST-10"]
+    assert shown(client, "?expires_at__year=2026&expires_at__month=12") == ["BEFORE-10", "FIRST-10", "LAST-10"]
+    assert shown(client, "?expires_at__year=2026") == ["BEFORE-10", "FIRST-10", "LAST-10"]
+    assert shown(client, "?expires_at__year=2027") == ["NEXT-10"]
+
+
+def test_the_years_are_those_in_which_codes_end(client):
+    make_code("A-10", expires_at=end_of_day(date(2025, 12, 31)))
+    make_code("B-10", expires_at=end_of_day(date(2026, 12, 31)))
+    assert re.findall(r">(\d+)</a>", page_of(client).partition("toplinks")[2].partition("</nav>")[0]) == [
+        "2025",
+        "2026",
+    ]
+
+
+def test_a_visitor_elsewhere_finds_a_code_under_the_day_that_the_row_names(client):
+    make_code("A-10", expires_at=end_of_day(date(2026, 12, 31)))
+    client.cookies["zone"] = "Asia/Tokyo"
+    assert "1 Jan 2027, 09:00 JST" in page_of(client)
+    assert shown(client, "?expires_at__year=2027&expires_at__month=1&expires_at__day=1") == ["A-10"]
+    assert shown(client, "?expires_at__year=2026") == []
+
+
+def test_every_page_of_the_admin_names_the_zone_and_leads_to_the_choice(client):
+    client.cookies["zone"] = "Asia/Tokyo"
+    page = client.get(f"{LIST}?q=10").content.decode()
+    assert '<a href="/zone/?next=/admin/main/referralcode/%3Fq%3D10">Times in Asia/Tokyo</a>' in page
+
+
 @pytest.mark.usefixtures("_many")
 class TestALongList:
     """More codes than are counted: the list is cut there, counts beside the filters are gone, dates are a calendar."""
@@ -173,11 +265,17 @@ class TestALongList:
         assert "There are more codes: these are the first 3." in page_of(client)
         assert "There are more" not in page_of(client, "?state=overdue")
 
-    def test_has_no_counts(self, client):
-        assert "Works now<" in page_of(client)
+    def test_counts_what_an_index_makes_quick(self, client):
+        assert tabs(client) == ["Works 3+", "Expires soon 3+", "Overdue 1", "Ended", "[All 3+]"]
+        assert tabs(client, "?state=overdue") == ["Works 3+", "Expires soon 3+", "[Overdue 1]", "Ended", "All 3+"]
+
+    def test_does_not_search_a_second_time_to_count(self, client):
+        assert tabs(client, "?q=n-1") == ["Works 1", "Expires soon 1", "Overdue 0", "Ended 0", "[All 1]"]
+        assert tabs(client, "?q=n-") == ["Works", "Expires soon", "Overdue", "Ended", "[All 3+]"]
+        assert tabs(client, "?q=n-1&state=working") == ["[Works ]", "Expires soon", "Overdue", "Ended", "All"]
 
     def test_leads_from_year_to_month_to_day(self, client):
-        make_code("FAR-10", expires_at=datetime(9998, 1, 1, tzinfo=UTC))
+        make_code("FAR-10", expires_at=datetime(9998, 6, 1, tzinfo=UTC))
         years = page_of(client).partition("toplinks")[2].partition("</nav>")[0]
         assert re.findall(r">(\d+)</a>", years) == [*map(str, range(2026, 2038)), "9998"]
         months = page_of(client, "?expires_at__year=2026").partition("toplinks")[2].partition("</nav>")[0]
@@ -201,7 +299,9 @@ class TestALongList:
         assert "expires_at__" not in page_of(client)
 
 
-@pytest.mark.parametrize("query", ["", "?state=working", "?q=maria", "?expiry=later&o=4"])
+@pytest.mark.parametrize(
+    "query", ["", "?state=working", "?q=maria garcia", "?expiry=later&o=4", "?q=maria&state=ended"]
+)
 def test_the_list_costs_the_same_few_queries_however_many_codes(client, query, django_assert_max_num_queries):
     agents = [make_agent(f"Maria{number} Garcia") for number in range(40)]
     for number in range(40):

@@ -139,7 +139,7 @@ def test_an_address_that_no_list_has_leads_to_a_list_or_is_refused(staff, codes,
 
 @KINDS
 def test_a_search_that_finds_more_than_it_keeps_makes_no_file(staff, codes, kind, monkeypatch):
-    monkeypatch.setattr("main.admin.changelist.COUNTED_AT_MOST", 1)
+    monkeypatch.setattr("main.codes.counting.COUNTED_AT_MOST", 1)
     monkeypatch.setattr("main.admin.codes.COUNTED_AT_MOST", 1)
     response = staff.get(f"{LIST}{kind}/?q=-", follow=True)
     assert [str(message) for message in response.context["messages"]] == [

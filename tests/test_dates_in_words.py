@@ -1,4 +1,4 @@
-"""The end of a day reads as that day, in the project's zone; any other instant with its time and zone."""
+"""The end of a day reads as that day; any other instant with its time. Both in the visitor's zone, which is named."""
 
 from datetime import date, timedelta
 from zoneinfo import ZoneInfo
@@ -27,8 +27,9 @@ def test_any_other_instant_reads_with_time_and_zone():
     assert in_words(instant) == "4 Jul 2026, 23:59 EEST"
 
 
-def test_a_visitor_elsewhere_reads_times_there_but_the_day_as_it_was_meant():
+def test_a_visitor_elsewhere_reads_everything_in_the_zone_there():
     midnight = end_of_day(date(2026, 7, 4))
     with timezone.override(ZoneInfo("Asia/Tokyo")):
-        assert in_words(midnight) == "end of 4 Jul 2026 EEST"
+        assert in_words(midnight) == "5 Jul 2026, 06:00 JST"
         assert in_words(midnight - timedelta(minutes=1)) == "5 Jul 2026, 05:59 JST"
+        assert in_words(midnight - timedelta(hours=6)) == "end of 4 Jul 2026 JST"

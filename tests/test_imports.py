@@ -15,6 +15,7 @@ LAYERS = [
     {"checks"},
     {
         "codes.text",
+        "codes.folding",
         "codes.lookalikes",
         "codes.dates",
         "codes.percent",

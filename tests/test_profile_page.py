@@ -31,6 +31,7 @@ def as_maria(client, maria):
 
 def read(client, url="/profile/", **query):
     """The page as it is read: the heading, each sentence, and each row of the tables."""
+    client.cookies["zone"] = "UTC"  # chosen, so none is proposed
     response = client.get(url, query)
     assert response.status_code == 200
     page = response.content.decode().split("<main", 1)[1].split(">", 1)[1].split("</main>", 1)[0]
@@ -53,7 +54,7 @@ def test_shows_what_works_ending_soonest_first_and_what_ended_and_why(as_maria, 
         "3 codes work now; 1 stops within 7 days.",
         "Times are in UTC. Change the zone",
         "Working now (3)",
-        "Code | Discount | Stops working | Time left | What you can do",
+        "Code | Discount | Stops working | Time left (full bar: 41 days) | What you can do",
         "SOON-20 | 12.50 % | 23 Nov 2026, 02:00 UTC Ask for more time for SOON-20 | 2 days | Copy SOON-20",
         "LATER-10 | 10 % | end of 31 Dec 2026 UTC Ask for more time for LATER-10 | 40 days | Copy LATER-10",
         "EVER-15 | 15 % | Never | No end date | Copy EVER-15",
@@ -187,13 +188,15 @@ def test_the_root_leads_to_the_profile(client):
 def test_many_codes_come_in_pages_at_a_constant_number_of_queries(as_maria, maria, django_assert_num_queries):
     make_code("FIRST", agent=maria)
     make_code("GONE", agent=maria, expires_at=NOW)
-    with django_assert_num_queries(10):
+    with django_assert_num_queries(11):
         read(as_maria)
     for number in range(60):
         make_code(f"WORKS-{number:02}", agent=maria, expires_at=NOW + (number + 1) * DAY)
         make_code(f"ENDED-{number:02}", agent=maria, expires_at=NOW - (number + 1) * DAY)
-    with django_assert_num_queries(10):
+    with django_assert_num_queries(11):
         first = read(as_maria)
+    with django_assert_num_queries(13):  # the summary tells of all codes
+        read(as_maria, q="works", state="working", order="code")
     assert [line for line in first if " of 61" in line] == ["1 to 50 of 61 Next", "1 to 20 of 61 Next"]
     last = read(as_maria, working=2, ended=4)
     assert [line.split(" | ")[0] for line in last if "ENDED-" in line] == ["ENDED-59"]

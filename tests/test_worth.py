@@ -111,12 +111,15 @@ def test_the_staffs_list_is_sorted_by_uses(client, code, john, maria):
         for row in page.xpath("//table[@id='result_list']/tbody/tr")
     ]
     assert rows == [
-        ["JOHNS-20", "4", "149.90 EUR, 12.345 KWD"],
-        ["MARIA-15", "1", "7.00 CHF"],
-        ["UNUSED", "0", "none"],
+        ["JOHNS-20", "Uses: 4", "Orders came to: 149.90 EUR, 12.345 KWD"],
+        ["MARIA-15", "Uses: 1", "Orders came to: 7.00 CHF"],
+        ["UNUSED", "Uses: 0", "Orders came to: none"],
     ]
     agents = html.fromstring(client.get("/admin/main/userprofile/?o=6").content.decode())
-    assert [cell.text_content() for cell in agents.xpath("//td[contains(@class, 'field-uses')]")] == ["1", "4"]
+    assert [cell.text_content() for cell in agents.xpath("//td[contains(@class, 'field-uses')]")] == [
+        "Uses: 1",
+        "Uses: 4",
+    ]
     form = " ".join(client.get(f"/admin/main/referralcode/{code.pk}/change/").content.decode().split())
     assert "4 times, 3 of them this month; last" in form
     assert "Orders came to 149.90 EUR, 12.345 KWD, this month to 49.90 EUR, 12.345 KWD." in form

@@ -22,12 +22,16 @@ def zones() -> list[str]:
     return sorted({"UTC", settings.TIME_ZONE, *known})
 
 
+def has_chosen(request: HttpRequest) -> bool:
+    """Whether the visitor has chosen a zone that is known."""
+    return request.COOKIES.get(COOKIE, "") in zones()
+
+
 def visitor_zone(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
     """Middleware: use the visitor's zone if it is set and known, otherwise the project's."""
 
     def answer(request: HttpRequest) -> HttpResponse:
-        name = request.COOKIES.get(COOKIE, "")
-        with timezone.override(ZoneInfo(name) if name in zones() else None):
+        with timezone.override(ZoneInfo(request.COOKIES[COOKIE]) if has_chosen(request) else None):
             return get_response(request)
 
     return answer

@@ -1,52 +1,60 @@
-"""A list of codes that stays fast with millions of codes."""
+"""A list of codes that stays fast with millions of codes: its tabs, filters and dates."""
 
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from django.core.paginator import Paginator
 from django.http import HttpRequest
+from django.utils import timezone
 
+from main.admin.filters import StateFilter
 from main.admin.strict import StrictChangeList
+from main.codes.counting import counted, is_cut
+from main.codes.tabs import Tab, TabLink, tab_links
 from main.models import ReferralCode
 
-if TYPE_CHECKING:
-    BasePaginator = Paginator[Any]
-else:
-    BasePaginator = Paginator
-
-# Counting to here takes milliseconds. Nobody pages further than this; a filter or the search is faster.
-COUNTED_AT_MOST = 10_000
-
-
-def counted(objects: Any) -> int:
-    """Return how many rows the queryset `objects` has, or COUNTED_AT_MOST + 1 if there are more."""
-    count: int = objects.order_by()[: COUNTED_AT_MOST + 1].count()
-    return count
-
-
-class CappedPaginator(BasePaginator):
-    """Pages through the first COUNTED_AT_MOST objects."""
-
-    @cached_property
-    def count(self) -> int:
-        return min(self._counted, COUNTED_AT_MOST)
-
-    @cached_property
-    def goes_on(self) -> bool:
-        """Whether there are more objects than the pages show."""
-        return self._counted > COUNTED_AT_MOST
-
-    @cached_property
-    def _counted(self) -> int:
-        return counted(self.object_list)
+STATE = str(StateFilter.parameter_name)
+# An index of the active codes makes these quick to count among millions.
+ALWAYS_COUNTED = [Tab.WORKS, Tab.ENDS_SOON, Tab.OVERDUE]
 
 
 class CodeChangeList(StrictChangeList):
-    """Shows counts beside the filters, but only while there are few codes."""
-
     def __init__(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
         super().__init__(request, *args, **kwargs)
-        self.is_facets_optional = False
-        self.add_facets = counted(ReferralCode.objects.all()) <= COUNTED_AT_MOST
+        self._request = request
+
+    def get_filters(self, request: HttpRequest) -> Any:
+        """Let each period leave out its first instant and have the one after it: a code ends with such a midnight."""
+        specs, has_filters, lookups, *rest = super().get_filters(request)
+        for of_django, ours in (("gte", "gt"), ("lt", "lte")):
+            if bound := lookups.pop(f"{self.date_hierarchy}__{of_django}", None):
+                lookups[f"{self.date_hierarchy}__{ours}"] = bound
+        return specs, has_filters, lookups, *rest
+
+    @property
+    def narrowed_by(self) -> set[str]:
+        """A tab does not count as a filter."""
+        return super().narrowed_by - ({STATE} if self.params.get(STATE) in Tab else set())
+
+    @cached_property
+    def tabs(self) -> list[TabLink]:
+        """The tabs; each keeps the search and the filters. Figures that would take long are left out."""
+        return tab_links(
+            self.params.get(STATE, ""), lambda tab: self.get_query_string({STATE: tab or None}), self._counts()
+        )
+
+    def _counts(self) -> dict[str, int]:
+        codes: Any = self.queryset
+        if STATE not in self.params:
+            count = self.paginator.counted
+        elif self.query and is_cut(counted(ReferralCode.objects.all())):
+            return {}  # the database would search all codes once more
+        else:
+            codes = self.get_queryset(self._request, exclude_parameters=[STATE])
+            count = counted(codes)
+        tabs = list(Tab)
+        if is_cut(count):
+            tabs = [] if self.query else ALWAYS_COUNTED
+        now = timezone.now()
+        return {**{tab.value: counted(tab.of(codes, now)) for tab in tabs}, "": count}

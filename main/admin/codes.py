@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.db import IntegrityError, connection
-from django.db.models import F, Field, Q, QuerySet
+from django.db.models import F, Field, QuerySet
 from django.db.models.expressions import OrderBy
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
@@ -19,8 +19,8 @@ from django.utils.safestring import SafeString
 
 from main.admin import actions
 from main.admin.asking import undo_view
-from main.admin.changelist import COUNTED_AT_MOST, CappedPaginator, CodeChangeList
-from main.admin.display import badge, moment
+from main.admin.changelist import CodeChangeList
+from main.admin.display import badge, labelled, moment
 from main.admin.export import WRITERS, export_view
 from main.admin.filters import AgentFilter, ExpiryFilter, ImportFilter, RunFilter, StateFilter
 from main.admin.forms import CodeForm
@@ -29,13 +29,15 @@ from main.admin.many import many_view
 from main.admin.new_code import FIELDSETS_OF_NEW, NewCodeForm
 from main.admin.share import SHARE_FIELDSET, share_of
 from main.admin.strict import StrictAdmin
+from main.codes.counting import COUNTED_AT_MOST, CappedPaginator
 from main.codes.editing import referred_to
 from main.codes.percent import percent_in_words
+from main.codes.searching import with_words
 from main.codes.sharing import shop_address
 from main.codes.telling import tell_saved
 from main.codes.text import is_id
 from main.codes.wording import in_words
-from main.models import ReferralCode, UserProfile
+from main.models import ReferralCode
 
 
 class NullsLast(OrderBy):
@@ -62,6 +64,7 @@ class CodeAdmin(StrictAdmin):
     ordering: ClassVar[Any] = ["status", NullsLast("expires_at"), "pk"]
     paginator = CappedPaginator
     search_fields = ["code", "agent__name"]
+    show_facets = admin.ShowFacets.NEVER  # the tabs have the figures
     show_full_result_count = False
     fieldsets = [
         (None, {"fields": ["code", "agent", "discount"]}),
@@ -88,9 +91,9 @@ class CodeAdmin(StrictAdmin):
         return percent_in_words(code.discount)
 
     @admin.display(description="created", ordering="created_at")
-    def created_on(self, code: ReferralCode) -> str:
+    def created_on(self, code: ReferralCode) -> SafeString:
         created = timezone.localtime(code.created_at)
-        return f"{created.day} {created:%b %Y}"
+        return labelled("Created", f"{created.day} {created:%b %Y}")
 
     @admin.display(description="created")
     def created(self, code: ReferralCode) -> SafeString:
@@ -114,6 +117,11 @@ class CodeAdmin(StrictAdmin):
             f"{started:%H:%M}",
             f"{started.day} {started:%b %Y}",
         )
+
+    def action_checkbox(self, code: ReferralCode) -> SafeString:
+        """Beside a chosen code, a link to the actions: from there it is one step by keyboard."""
+        box = super().action_checkbox(code)
+        return format_html('{}<a class="to-actions" href="#actions">Actions for the chosen codes</a>', box)
 
     def get_urls(self) -> list[URLPattern]:
         hint = self.admin_site.admin_view(partial(what_a_save_does, model_admin=self))
@@ -164,11 +172,10 @@ class CodeAdmin(StrictAdmin):
         self, request: HttpRequest, queryset: QuerySet[ReferralCode], search_term: str
     ) -> tuple[QuerySet[ReferralCode], bool]:
         """Search once and keep the ids: the count, the dates and the page would each read all codes again."""
-        term = search_term.strip()
-        if not term:
+        if not search_term.strip():
             return queryset, False
-        agents = UserProfile.objects.filter(name__icontains=term)
-        found = queryset.filter(Q(code__icontains=term) | Q(agent__in=agents)).prefetch_related(None)
+        codes: Any = queryset.prefetch_related(None)
+        found = with_words(codes, search_term)
         return queryset.filter(pk__in=list(found.values_list("pk", flat=True)[: COUNTED_AT_MOST + 1])), False
 
     def get_deleted_objects(

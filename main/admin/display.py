@@ -15,6 +15,11 @@ def badge(state: TextChoices) -> SafeString:
     return format_html('<span class="badge badge-{}">{}</span>', state.value, state.label.capitalize())
 
 
+def labelled(label: str, value: object) -> SafeString:
+    """A cell of a list. A phone shows no heads of columns, so it shows `label` before the value."""
+    return format_html('<span class="only-on-a-phone">{}: </span>{}', label, value)
+
+
 def moment(instant: datetime) -> SafeString:
     """The exact time with its zone, and how far it is from now."""
     return format_html(

@@ -1,9 +1,12 @@
-"""Links from a year to a month to a day, without asking the database which of them have codes: that would be slow."""
+"""Links from a year to a month to a day, without asking the database which of them have codes: that would be slow.
+
+A code that ends at the midnight after a day belongs to that day. `CodeChangeList.get_filters` finds it there.
+"""
 
 from __future__ import annotations
 
 from calendar import monthrange
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from django.contrib.admin.views.main import ChangeList
@@ -14,6 +17,7 @@ FIELD = "expires_at"
 PARTS = ("year", "month", "day")
 # Dates further away usually mean "never", so of the later years only the last one is offered.
 YEARS = 12
+INSTANT = timedelta(microseconds=1)
 
 
 def drilldown(cl: ChangeList) -> dict[str, Any]:
@@ -32,7 +36,7 @@ def _years(cl: ChangeList) -> list[int]:
     ends = cl.queryset.order_by().aggregate(first=Min(FIELD), last=Max(FIELD))
     if not ends["first"]:
         return []
-    first, last = (timezone.localtime(ends[end]).year for end in ("first", "last"))
+    first, last = (timezone.localtime(ends[end] - INSTANT).year for end in ("first", "last"))
     return [*range(first, min(last, first + YEARS)), last]
 
 

@@ -12,30 +12,28 @@ from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
+from main.codes.tabs import Tab
 from main.codes.text import is_id
 from main.models import CodeImport, ExpirationRun, ReferralCode, ReferralCodeQuerySet, UserProfile
 
-WORKING = "working"
 WEEK = timedelta(days=7)
 MONTH = timedelta(days=30)
 
 
 class StateFilter(admin.SimpleListFilter):
-    """By the state that the list shows, or by whether the code works."""
+    """By the state that the list shows. The tabs over the list set it too, each to a `Tab`."""
 
     title = "state"
     parameter_name = "state"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        working = (WORKING, "Works now")
-        return [working, *((state.value, state.label.capitalize()) for state in ReferralCode.State)]
+        return [(state.value, state.label.capitalize()) for state in ReferralCode.State]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any] | None:
-        codes = _codes(queryset)
-        chosen = self.value()
-        if chosen == WORKING:
-            return codes.usable()
-        return codes.in_state(ReferralCode.State(chosen)) if chosen and chosen in ReferralCode.State else None
+        codes, chosen, now = _codes(queryset), self.value() or "", timezone.now()
+        if chosen in Tab:
+            return Tab(chosen).of(codes, now)
+        return codes.in_state(ReferralCode.State(chosen), now) if chosen in ReferralCode.State else None
 
 
 class ExpiryFilter(admin.SimpleListFilter):

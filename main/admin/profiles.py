@@ -27,7 +27,7 @@ class ProfileAdmin(StrictAdmin):
     show_facets = admin.ShowFacets.NEVER
     ordering = ["name", "pk"]
     readonly_fields = ["can_sign_in", "codes"]
-    search_fields = ["name", f"user__{get_user_model().USERNAME_FIELD}"]
+    search_fields = ["folded_name", f"user__{get_user_model().USERNAME_FIELD}"]
 
     def view_on_site(self, profile: UserProfile) -> str:
         return reverse("profile", args=[profile.pk])

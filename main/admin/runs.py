@@ -11,7 +11,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from main.admin.display import badge, moment
+from main.admin.display import badge, labelled, moment
 from main.admin.strict import ReadOnlyAdmin
 from main.admin.undoing import can_undo, undo_view
 from main.models import ExpirationRun
@@ -38,8 +38,9 @@ class RunAdmin(ReadOnlyAdmin):
         return moment(run.ended_at) if run.ended_at else "not yet"
 
     @admin.display(description="took")
-    def took(self, run: ExpirationRun) -> str:
-        return f"{(run.ended_at - run.started_at).total_seconds():.1f} s" if run.ended_at else "not ended"
+    def took(self, run: ExpirationRun) -> SafeString:
+        took = f"{(run.ended_at - run.started_at).total_seconds():.1f} s" if run.ended_at else "not ended"
+        return labelled("Took", took)
 
     @admin.display(description="result", ordering="state")
     def result(self, run: ExpirationRun) -> SafeString:

@@ -42,6 +42,16 @@ class IdAutocomplete(AutocompleteSelect):
 class StrictChangeList(ChangeList):
     """If an address has an impossible date, leads back to the list without it."""
 
+    @property
+    def narrowed_by(self) -> set[str]:
+        """The names of the filters and dates that the address sets."""
+        return set(self.get_filters_params(self.params))
+
+    @property
+    def without_filters(self) -> str:
+        """The address without them; the search and the order stay."""
+        return str(self.get_query_string(remove=sorted(self.narrowed_by)))
+
     def get_filters(self, request: HttpRequest) -> Any:
         if self.date_hierarchy:
             given = [self.params.get(f"{self.date_hierarchy}__{part}") for part in DATE_PARTS]

@@ -19,7 +19,7 @@ from django.utils.safestring import SafeString
 from django.views.decorators.http import require_POST
 
 from main.admin.codes import CodeAdmin
-from main.admin.display import moment
+from main.admin.display import labelled, moment
 from main.admin.profiles import ProfileAdmin
 from main.admin.strict import StrictAdmin
 from main.checkout.export import csv_lines
@@ -153,19 +153,19 @@ class WorthAdmin(StrictAdmin):
         return response
 
     @admin.display(description="uses", ordering="uses")
-    def uses(self, row: Any) -> int:
-        return row.worth.uses  # type: ignore[no-any-return]
+    def uses(self, row: Any) -> SafeString:
+        return labelled("Uses", row.worth.uses)
 
     @admin.display(description="last use")
-    def last_use(self, row: Any) -> str:
+    def last_use(self, row: Any) -> SafeString:
         if row.worth.last_use is None:
-            return "never"
+            return labelled("Last use", "never")
         local = timezone.localtime(row.worth.last_use)
-        return f"{local.day} {local:%b %Y}"
+        return labelled("Last use", f"{local.day} {local:%b %Y}")
 
     @admin.display(description="orders came to")
-    def came_to(self, row: Any) -> str:
-        return sums(row.worth.sums)
+    def came_to(self, row: Any) -> SafeString:
+        return labelled("Orders came to", sums(row.worth.sums))
 
 
 admin.site.unregister([ReferralCode, UserProfile])

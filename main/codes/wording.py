@@ -8,11 +8,11 @@ from main.codes.dates import day_ended
 
 
 def in_words(instant: datetime) -> str:
-    """Return the aware `instant` with its zone: "20 Nov 2026, 14:30 EET", or "end of 20 Nov 2026 EET".
+    """Return the aware `instant` in the current time zone, which it names: "20 Nov 2026, 14:30 EET".
 
-    A time is in the current time zone. The end of a day is in the project's zone, because that zone sets it.
+    A midnight ends a day, and so a code with that date: "end of 20 Nov 2026 EET".
     """
-    if day := day_ended(instant):
-        return f"end of {day.day} {day:%b %Y} {timezone.localtime(instant, timezone.get_default_timezone()):%Z}"
     local = timezone.localtime(instant)
+    if day := day_ended(instant, local.tzinfo):
+        return f"end of {day.day} {day:%b %Y} {local:%Z}"
     return f"{local.day} {local:%b %Y, %H:%M %Z}"

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 from typing import NamedTuple
-from unicodedata import normalize
 
 from django.contrib.auth import get_user_model
 from django.contrib.auth.hashers import make_password
@@ -14,6 +13,7 @@ from django.core.validators import validate_email
 from django.utils.text import slugify
 
 from main.accounts.users import new_user, signs_in_by_email
+from main.codes.folding import same_name, tidy_name
 from main.models import UserProfile
 from main.sweep.pages import by_id
 
@@ -28,7 +28,7 @@ class Person(NamedTuple):
 
     @classmethod
     def written(cls, name: str, email: str) -> Person:
-        return cls(_key(name), email.strip().lower())
+        return cls(same_name(name), email.strip().lower())
 
 
 class _Account(NamedTuple):
@@ -59,7 +59,7 @@ class Agents:
         for profile in by_id(UserProfile.objects.select_related("user")) if self._addresses else ():
             if (email := _email_of(profile)) and email in emails:
                 self._by_email[email].append(profile)
-            if (name := _key(profile.name)) in self._addresses:
+            if (name := same_name(profile.name)) in self._addresses:
                 self._by_name[name].append(profile)
 
     @property
@@ -83,7 +83,7 @@ class Agents:
             return _only_agent(
                 found, f"has the address {person.email[:150]}", f"have the address {person.email[:150]}"
             )
-        name = _clean(name)
+        name = tidy_name(name)
         # Somebody with an address of their own is another person than the one whose address the file gives.
         namesakes = [other for other in self._by_name.get(person.name, []) if not (person.email and _email_of(other))]
         if namesakes and person.name:
@@ -135,14 +135,6 @@ def _only_agent(people: list[UserProfile], has: str, have: str) -> UserProfile:
 
 def _email_of(profile: UserProfile) -> str:
     return str(getattr(profile.user, type(profile.user).get_email_field_name(), "") or "").lower()
-
-
-def _clean(name: str) -> str:
-    return normalize("NFC", " ".join(name.split()))
-
-
-def _key(name: str) -> str:
-    return _clean(name).casefold()
 
 
 def _free_username(name: str, taken: set[str]) -> str:

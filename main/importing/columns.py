@@ -1,7 +1,8 @@
 """What the columns of a file mean: by their names, which other systems choose."""
 
 import re
-from unicodedata import combining, normalize
+
+from main.codes.folding import folded
 
 # The names that are read, in any case, and with anything but letters between and behind the words.
 COLUMNS = {
@@ -53,7 +54,7 @@ def meaning(name: str) -> str:
 
 def likely_meaning(name: str) -> str:
     """Return the field that a person may have meant by a column whose name is not read, or nothing."""
-    words = [_plain(word) for word in re.findall(r"[^\W\d_]+", re.sub(r"([a-z])([A-Z])", r"\1 \2", name))]
+    words = [folded(word) for word in re.findall(r"[^\W\d_]+", re.sub(r"([a-z])([A-Z])", r"\1 \2", name))]
     for field, (whole, beginnings) in LOOKS_LIKE.items():
         if any(word in whole or word.startswith(beginnings) for word in words):
             return field
@@ -65,10 +66,6 @@ def likely_meaning(name: str) -> str:
 def squeezed(name: str) -> str:
     """The letters and digits of a name, whatever their case."""
     return re.sub(r"[\W_]+", "", name).casefold()
-
-
-def _plain(word: str) -> str:
-    return "".join(char for char in normalize("NFD", word.casefold()) if not combining(char))
 
 
 FIELDS = {squeezed(name): field for field, names in COLUMNS.items() for name in names}

@@ -162,7 +162,7 @@ class NoticeAdmin(ReadOnlyAdmin):
     list_display = ["day", "user", "kind", "result", "sent", "error"]
     list_filter = ["state", "kind"]
     list_select_related = ["user"]
-    search_fields = [f"user__{get_user_model().USERNAME_FIELD}", "user__profile__name", "address", "message_id"]
+    search_fields = [f"user__{get_user_model().USERNAME_FIELD}", "user__profile__folded_name", "address", "message_id"]
 
     def has_view_permission(self, request: HttpRequest, obj: Notice | None = None) -> bool:
         """Notices name codes, so they need the right to view codes too."""

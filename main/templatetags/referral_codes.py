@@ -4,12 +4,14 @@ from datetime import datetime, timedelta
 
 from django import template
 
+from main.codes.counting import in_figures
 from main.codes.editing import possible
 from main.codes.sharing import shop_address
 from main.codes.wording import in_words
 from main.models import ReferralCode
 
 register = template.Library()
+register.filter("in_figures", in_figures)
 register.filter("in_words", in_words)
 register.filter("possible", possible)
 register.filter("shop_address", shop_address)
