@@ -26,7 +26,11 @@ class ScheduledCommand(BaseCommand):
     """
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--timestamps", action="store_true", help="Begin each line with the time, for a log.")
+        parser.add_argument(
+            "--timestamps",
+            action="store_true",
+            help="Begin each line with the time, for a log. With -v 0 no line names a person.",
+        )
 
     def execute(self, *args: Any, **options: Any) -> str | None:
         if not options.pop("timestamps", False):

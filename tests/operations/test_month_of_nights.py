@@ -40,7 +40,7 @@ def month(request, migrated, tmp_path):
     with Monitor() as monitor, serving(monitor):
         lived = subprocess.run(
             [sys.executable, "-m", "tests.operations.month", request.param, str(tmp_path)],
-            cwd=PROJECT, capture_output=True, text=True, check=False, timeout=PATIENCE,
+            cwd=PROJECT, capture_output=True, text=True, check=False, timeout=4 * PATIENCE,
             env={
                 "PATH": "/usr/sbin:/usr/bin:/bin", "DATABASE_URL": f"sqlite:///{tmp_path}/db.sqlite3",
                 "LOG_DIR": str(tmp_path / "logs"), "TIME_ZONE": "Europe/Berlin", "HEARTBEAT_URL": monitor.url,

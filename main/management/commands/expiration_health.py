@@ -12,7 +12,10 @@ class Command(BaseCommand):
     requires_system_checks = ()  # what they find would be told instead of the answer
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--format", choices=("json", "text"), default="text")
+        parser.add_argument(
+            "--format", choices=("json", "text"), default="text",
+            help="text (the default) for people, json for programs.",
+        )  # fmt: skip
 
     def handle(self, *, format: str, **options: Any) -> None:
         health = check_health()

@@ -32,7 +32,10 @@ class Command(ScheduledCommand):
             "--as-of", type=_instant, metavar="INSTANT",
             help="With --dry-run: what would be expired by then, such as 2026-12-31 (its end) or 2026-12-31T17:00.",
         )  # fmt: skip
-        parser.add_argument("--format", choices=sorted(FORMATS), default="text")
+        parser.add_argument(
+            "--format", choices=sorted(FORMATS), default="text",
+            help="text (the default) for people, json for programs, csv for spreadsheets.",
+        )  # fmt: skip
         parser.add_argument(
             "--batch-size", type=_batch_size, metavar="N",
             help=f"Codes in one transaction, 1 to {LARGEST_BATCH}. The default depends on the database.",

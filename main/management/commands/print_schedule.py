@@ -18,12 +18,12 @@ TARGETS = {"cron": cron_d.files, "systemd": systemd.files, "windows": windows.fi
 
 
 class Command(BaseCommand):
-    help = "Prints when a command is to run as a file for cron, systemd or the Windows Task Scheduler."
+    help = "Prints a file for cron, systemd or the Windows Task Scheduler. With it, they run a command on schedule."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("target", choices=TARGETS)
         parser.add_argument(
-            "--job", choices=JOBS, default=SWEEP.command, help=f"The command to run; {SWEEP.command} unless told."
+            "--job", choices=JOBS, default=SWEEP.command, help=f"The command to run, by default {SWEEP.command}."
         )
         parser.add_argument(
             "--output", type=Path, metavar="FILE",

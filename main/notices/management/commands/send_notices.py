@@ -17,7 +17,7 @@ from main.sweep.stopping import stop_between_batches
 
 
 class Command(ScheduledCommand):
-    help = "Mails agents what stops soon, what has ended and what works again; and staff and operators."
+    help = "Mails agents which codes stop soon, have ended or work again. Mails staff and operators a summary."
 
     def add_arguments(self, parser: CommandParser) -> None:
         super().add_arguments(parser)
