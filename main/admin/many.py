@@ -14,7 +14,6 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
@@ -95,7 +94,7 @@ class ManyForm(forms.Form):
         data["end"] = written or chosen
         if written and chosen:
             self.add_error("coming_end", _("Write the end of the codes or choose it, but not both."))
-        elif written and written <= timezone.now():
+        elif ReferralCode(expires_at=written).is_expired:
             self.add_error("expires_at", _("This has passed: codes that do not work are not created."))
         if data["everyone"]:
             if data["agents"] != [None]:
@@ -200,7 +199,7 @@ def _create(batch: dict[str, Any], entry: CodeImport) -> None:
         now = entry.imported_at = now_for_writing()
         refuse_second_time(entry.sha256)
         end = datetime.fromisoformat(batch["end"]) if batch["end"] else None
-        if end and end <= now:
+        if ReferralCode(expires_at=end).is_expired_at(now):
             raise NotImported(str(_("Nothing was created: the end of these codes has passed meanwhile.")))
         agents = {agent.pk: agent for agent in _agents(batch)}
         nobody = Agents([], create=False)
