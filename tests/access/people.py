@@ -21,6 +21,18 @@ from tests.conftest import make_agent, make_code
 PEOPLE = ["anonymous", "agent", "other", "viewer", "staff", "superuser"]
 
 
+class Visitor(Client):
+    """Takes a file to its end, as a browser does."""
+
+    def request(self, **request):
+        response = super().request(**request)
+        if response.streaming:
+            taken = b"".join(response.streaming_content)
+            response.close()
+            response.streaming_content = [taken]
+        return response
+
+
 class Town:
     """John, whose code, account and run are asked for; Maria, who has one of her own; and the staff."""
 
@@ -52,7 +64,7 @@ class Town:
         self.redemption = redeem("maria-15", order="A-1")
 
     def client(self, person, **options):
-        client = Client(raise_request_exception=False, **options)
+        client = Visitor(raise_request_exception=False, **options)
         if person != "anonymous":
             client.force_login(self.users[person], "django.contrib.auth.backends.ModelBackend")
         return client

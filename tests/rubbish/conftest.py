@@ -1,3 +1,3 @@
-from tests.access.conftest import town
+from tests.access.conftest import town, town_of_module
 
-__all__ = ["town"]
+__all__ = ["town", "town_of_module"]

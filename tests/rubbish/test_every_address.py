@@ -14,12 +14,12 @@ from django.db import transaction
 from django.http import QueryDict
 from lxml import html
 
-from tests.access.people import Town, body, routes
+from tests.access.people import body, routes
 from tests.rubbish.strategies import NASTY, encoded
 
 FORM = "application/x-www-form-urlencoded"
 PEOPLE = ["anonymous", "agent", "staff", "superuser"]
-TRIES = 4  # for each address, method and person
+TRIES = 3  # for each address, method and person
 NUMBERS = [
     "0",
     "-1",
@@ -100,11 +100,6 @@ def filled_in(page):
     return max(filled, key=len, default={})
 
 
-@pytest.fixture
-def town(db):
-    return Town()
-
-
 @pytest.mark.parametrize("person", PEOPLE)
 @pytest.mark.parametrize("route", list(routes()))
 def test_rubbish_in_what_a_page_reads_is_no_fault_of_ours(town, monkeypatch, route, person):
@@ -138,7 +133,7 @@ def test_rubbish_in_what_a_page_reads_is_no_fault_of_ours(town, monkeypatch, rou
         ask("get", encoded({name: random.choice(VALUES)}))
 
 
-@pytest.mark.parametrize("person", PEOPLE)
+@pytest.mark.parametrize("person", ["anonymous", "superuser"])
 def test_bytes_that_are_no_text_are_no_fault_of_ours(town, person):
     client = town.client(person)
     for route in routes():

@@ -23,7 +23,7 @@ from main.codes.spreadsheet import safe_cell
 from main.codes.text import OneLineField, clean_code
 from main.importing.columns import COLUMNS
 from main.models import ReferralCode
-from tests.access.people import Town, routes
+from tests.access.people import body, routes
 from tests.rubbish.strategies import encoded
 
 FORM = "application/x-www-form-urlencoded"
@@ -49,24 +49,19 @@ def text_fields():
                     yield model, field
 
 
-@pytest.fixture
-def town(db):
-    return Town()
-
-
 @pytest.mark.parametrize("route", [route for route in routes() if route != "sign-out/"])
 def test_a_long_text_in_any_field_of_any_form_and_address_is_answered_at_once(town, route):
     client = town.client("superuser")
     address = town.address(route)
-    page = client.get(address).content
+    page = body(client.get(address))
     forms = html.fromstring(page).forms if page.strip() else []
     for form in forms:
         fields = {name: value for name, value in form.form_values() if not name.startswith("_save")}
         names = [field.name for field in form.inputs if field.name and field.tag in ("input", "textarea")]
         texts = [name for name in names if "csrf" not in name and not name.startswith(("_", "action"))]
-        body = encoded(fields | dict.fromkeys(texts[:6], MARKS))
+        filled = encoded(fields | dict.fromkeys(texts[:6], MARKS))
         with transaction.atomic(), at_once():
-            assert client.post(address, body, content_type=FORM).status_code < 500
+            assert client.post(address, filled, content_type=FORM).status_code < 500
             transaction.set_rollback(True)
     for name in ("q", "term", "next", "working", "code"):
         with at_once():
