@@ -55,7 +55,7 @@ class ManyForm(forms.Form):
                     "letter and a digit more."),
     )  # fmt: skip
     discount = PercentField(label=_("Discount (%)"), max_digits=5, decimal_places=2, min_value=0, max_value=100)
-    expires_at = EndField(label=_("Expires"), required=False, widget=ExpiryWidget)
+    expires_at = EndField(label=_("Expires"), required=False, widget=ExpiryWidget, help_text=_("Empty for never."))
     coming_end = ComingEndField(label=_("or choose"), help_text=_("Instead of writing day and time."))
 
     def clean_agents(self) -> list[UserProfile | None]:
