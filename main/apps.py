@@ -1,5 +1,6 @@
 from django.apps import AppConfig
 from django.db.backends.signals import connection_created
+from django.db.models.signals import post_migrate
 
 
 class MainConfig(AppConfig):
@@ -11,6 +12,7 @@ class MainConfig(AppConfig):
         import main.checks  # noqa: PLC0415 - the checks need the models, which are loaded only now
         import main.scheduling.checks  # noqa: PLC0415 - registers its checks, which need the settings
         import main.signals  # noqa: F401, PLC0415 - receivers can be connected only once the models are loaded
-        from main.sweep import databases  # noqa: PLC0415 - it and writable register their checks; needs the models
+        from main.sweep import databases, triggers  # noqa: PLC0415 - databases and writable register their checks
 
         connection_created.connect(databases.give_sqlite_now)
+        post_migrate.connect(triggers.install, sender=self)

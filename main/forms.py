@@ -1,7 +1,7 @@
 """Forms for referral codes, for the pages and the admin."""
 
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django import forms
 from django.utils import timezone
@@ -11,13 +11,8 @@ from main.codes.dates import coming_days, day_ended, end_of_day, parse_instant
 from main.codes.percent import parse_percent
 from main.codes.text import clean_code
 from main.codes.wording import in_words
+from main.meanwhile import MeanwhileForm
 from main.models import ReferralCode
-
-# The form is generic in the type stubs, but not at run time.
-if TYPE_CHECKING:
-    ModelForm = forms.ModelForm[ReferralCode]
-else:
-    ModelForm = forms.ModelForm
 
 EXTENSIONS = (7, 30, 90)  # days
 
@@ -102,7 +97,7 @@ class ComingEndField(forms.ChoiceField):
         return coming_days(timezone.localdate(timezone=timezone.get_default_timezone()))
 
 
-class ReferralCodeForm(ModelForm):
+class ReferralCodeForm(MeanwhileForm):
     class Meta:
         model = ReferralCode
         fields = ["code", "discount", "expires_at"]

@@ -61,7 +61,8 @@ class ExpirationRunQuerySet(models.QuerySet["ExpirationRun"]):
 class ExpirationRun(models.Model):
     """One row of the ledger: a sweep, or the undo of a sweep. It says when, by whom, with which cutoff, how it ended.
 
-    Its codes are those that no later run has changed.
+    Its list never gets shorter: `codes` are those that it was the last to expire or put back, and `former_codes` those
+    that another run, an undo or a save has taken over since. `main.sweep.lists` reads both.
     """
 
     class State(models.TextChoices):
@@ -84,6 +85,11 @@ class ExpirationRun(models.Model):
     announced_until = models.DateTimeField(null=True, editable=False)
     cutoff = models.DateTimeField(help_text="Codes whose date is this instant or earlier were expired.")
     started_by = models.CharField(max_length=8, choices=StartedBy)
+    # The person who started it in the admin. The name stays when the account is deleted.
+    person = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, related_name="+", null=True, editable=False
+    )
+    person_name = models.CharField("person", max_length=255, blank=True, default="", db_default="")
     host = models.CharField(max_length=255)
     pid = models.PositiveIntegerField("process")
     state = models.CharField(max_length=11, choices=State, default=State.RUNNING)
@@ -227,7 +233,7 @@ class ReferralCode(models.Model):
     # When the system marked the code inactive. Null for a code that is active or that a person switched off.
     expired_at = models.DateTimeField("marked inactive by the system", null=True, editable=False)
     # The last run that expired the code or put it back. It stays when the code is extended, so that the ledger can
-    # still name the codes of a run.
+    # still name the codes of a run. When another run takes its place, the database notes the earlier one (FormerCode).
     expired_by = models.ForeignKey(
         ExpirationRun, on_delete=models.PROTECT, related_name="codes", null=True, editable=False, db_index=False
     )
@@ -352,3 +358,21 @@ class ReferralCode(models.Model):
 
     def _agent_can_sign_in(self) -> bool:
         return self.agent is None or self.agent.user.is_active
+
+
+class FormerCode(models.Model):
+    """A code that `run` expired or put back, and that `taken_by`, or a save where this is null, has taken over since.
+
+    A trigger of the database writes it (`main.sweep.triggers`), whoever changes `ReferralCode.expired_by`.
+    """
+
+    run = models.ForeignKey(ExpirationRun, on_delete=models.PROTECT, related_name="former_codes", db_index=False)
+    code = models.ForeignKey(ReferralCode, on_delete=models.PROTECT, related_name="former_runs")
+    expired_at = models.DateTimeField(null=True)  # when `run` expired it, if the code still said so
+    taken_by = models.ForeignKey(ExpirationRun, on_delete=models.PROTECT, related_name="+", null=True, db_index=False)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["run", "code"], name="formercode_once")]
+
+    def __str__(self) -> str:
+        return f"{self.code_id} of run {self.run_id}"

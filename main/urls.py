@@ -11,6 +11,7 @@ from main.codes.editing import Task
 # All tasks share one name; `task` chooses: {% url "manage_referral_codes" pk=7 code_pk=1 task="extend" %}
 tasks: list[URLPattern] = [
     path("new/", views.manage_referral_codes, {"task": views.NEW}, name="manage_referral_codes"),
+    path("<int:code_pk>/history/", views.code_history, name="code_history"),
     *(
         path(f"<int:code_pk>/{task}/", views.manage_referral_codes, {"task": task}, name="manage_referral_codes")
         for task in Task

@@ -1,13 +1,13 @@
 """An agent's page: `profile` shows the codes, and `manage_referral_codes` answers the tasks that staff find there."""
 
 from collections.abc import Callable
+from copy import copy
 from dataclasses import dataclass
 from typing import Any
 
-from django.contrib.admin.models import ADDITION, CHANGE, LogEntry
-from django.contrib.admin.utils import construct_change_message
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
 from django.db import IntegrityError, transaction
 from django.forms import Form
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
@@ -15,17 +15,19 @@ from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_safe
 
 from main.accounts.next_page import next_page
 from main.accounts.users import looks_after_codes, signed_in
 from main.accounts.zone import has_chosen
-from main.codes import editing
+from main.codes import editing, history, history_in_words
 from main.codes.editing import Edit, Outcome, Task
 from main.codes.of_agent import codes_of
 from main.codes.telling import carry_out, tell, tell_saved
 from main.forms import ConfirmForm, ExtendForm, ReferralCodeForm
 from main.models import ReferralCode, UserProfile
 
+EVENTS_ON_A_PAGE = 100
 NEW = "new"
 
 
@@ -81,8 +83,9 @@ class WritePage(TaskPage):
             if code.pk:  # read again under a lock, so that no sweep changes the code between the check and the save
                 locked = ReferralCode.objects.select_for_update(no_key=True)
                 code = get_object_or_404(locked, pk=code.pk, agent=code.agent_id)
+            before = copy(code) if code.pk else None
             form = ReferralCodeForm(request.POST, instance=code)
-            if not (form.is_valid() and _saved(request, form)):
+            if not (form.is_valid() and _saved(request, form, before)):
                 return form
         tell_saved(request, code)
         return None
@@ -171,13 +174,30 @@ def manage_referral_codes(request: SignedInRequest, pk: int, task: str, code_pk:
     return render(request, "main/codes/task.html", {"page": page, "heading": heading, "form": form, "back": back})
 
 
-def _saved(request: SignedInRequest, form: ReferralCodeForm) -> bool:
+@signed_in
+@require_safe
+def code_history(request: SignedInRequest, pk: int, code_pk: int) -> HttpResponse:
+    """What has happened to a code of the agent `pk`: for staff who may view codes, and for the agent without names."""
+    agent = get_object_or_404(PROFILES, pk=pk)
+    for_staff = looks_after_codes(request.user)
+    if agent.user_id != request.user.pk and not for_staff:
+        raise Http404
+    code = get_object_or_404(agent.referral_codes.select_related("expired_by", "imported_by"), pk=code_pk)
+    events = history.history_of(code)
+    if for_staff:
+        rows = history_in_words.for_staff(events, request.user.has_perm)
+    else:
+        rows = history_in_words.for_agent(history.for_its_agent(events, agent), agent.user_id)
+    page = Paginator(list(rows), EVENTS_ON_A_PAGE).get_page(request.GET.get("page"))
+    back = next_page(request, reverse("profile", args=[pk]))
+    return render(request, "main/codes/history.html", {"code": code, "rows": page, "back": back})
+
+
+def _saved(request: SignedInRequest, form: ReferralCodeForm, before: ReferralCode | None) -> bool:
     """Save the code and write its history. Return False, with an error in the form, if somebody else took its text."""
-    flag = CHANGE if form.instance.pk else ADDITION
-    changes = construct_change_message(form, [], flag == ADDITION)  # type: ignore[arg-type] # the stubs forget model forms
     try:
         with transaction.atomic():
-            LogEntry.objects.log_actions(request.user.pk, [form.save()], flag, changes, single_object=True)
+            history.note(request.user.pk, before, form.save())
     except IntegrityError:  # somebody else took the text after the form was checked
         form.add_error("code", "This code was created by someone else just now.")
         return False

@@ -1,8 +1,10 @@
-"""People of the staff, and runs of the ledger, for the tests of the admin."""
+"""People of the staff, runs of the ledger, and what the history says, for the tests of the admin."""
 
 from django.contrib.auth.models import Permission, User
 
-from main.models import ExpirationRun
+from main.codes import history
+from main.codes.history_in_words import for_staff
+from main.models import ExpirationRun, ReferralCode
 
 
 def make_run(started_at, **fields):
@@ -18,3 +20,14 @@ def make_staff(name="staff", *permissions):
     user = User.objects.create_user(name, is_staff=True, is_superuser=not permissions)
     user.user_permissions.set(Permission.objects.filter(codename__in=permissions))
     return user
+
+
+def notes(code):
+    """What the history of a code says of people, earliest first: who, what, and the values."""
+    events = history.history_of(ReferralCode.objects.get(pk=code.pk))
+    rows = for_staff([event for event in events if event.source is history.Source.PERSON], lambda right: False)
+    lines = []
+    for row in rows:
+        steps = [f"{step.field}: {step.before} → {step.after}." for step in row.steps]
+        lines.append(" ".join([f"{row.who}: {row.what}", *steps]))
+    return lines[::-1]

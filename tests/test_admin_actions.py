@@ -10,7 +10,7 @@ from django.utils.html import strip_tags
 
 from main.models import ExpirationRun, ReferralCode
 from tests.conftest import NOW, make_agent, make_code
-from tests.staff import make_staff
+from tests.staff import make_staff, notes
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
 
@@ -45,8 +45,7 @@ def messages_of(response):
 
 
 def history():
-    entries = sorted(LogEntry.objects.all(), key=lambda entry: int(entry.object_id))
-    return [(entry.object_repr, entry.change_message) for entry in entries]
+    return [(code.code, note) for code in ReferralCode.objects.order_by("pk") for note in notes(code)]
 
 
 @pytest.mark.usefixtures("staff")
@@ -66,10 +65,11 @@ def test_extending_says_and_records_what_it_did_and_what_it_left(client):
         "EVER-10 was not extended: it has no end date.",
     ]
     assert history() == [
-        ("SOON-10", "Extended by 30 days. Date before: 22 Nov 2026, 02:00 UTC; now: 22 Dec 2026, 02:00 UTC."),
+        ("SOON-10", "staff: Extended by 30 days. Expires: 22 Nov 2026, 02:00 UTC → 22 Dec 2026, 02:00 UTC."),
         (
             "GONE-10",
-            "Extended by 30 days and active again. Date before: 20 Nov 2026, 02:00 UTC; now: 21 Dec 2026, 02:00 UTC.",
+            "staff: Extended by 30 days, and active again. "
+            "Expires: 20 Nov 2026, 02:00 UTC → 21 Dec 2026, 02:00 UTC. Status: Inactive → Active.",
         ),
     ]
     codes[0].refresh_from_db()
@@ -82,7 +82,10 @@ def test_switching_off_and_reactivating(client):
     assert act(client, "switch_off", [code])[1] == ["ON-10 was switched off. [Undo]"]
     assert act(client, "switch_off", [code])[1] == ["ON-10 was not changed: it is already inactive."]
     assert act(client, "reactivate", [code])[1] == ["ON-10 was reactivated. [Undo]"]
-    assert [message for _, message in history()] == ["Switched off.", "Reactivated."]
+    assert [note for _, note in history()] == [
+        "staff: Switched off. Status: Active → Inactive.",
+        "staff: Reactivated. Status: Inactive → Active.",
+    ]
 
 
 def rows(page):
@@ -204,8 +207,11 @@ def test_an_action_can_be_undone_once(client, clock, action):
     assert page.context_data["title"] == "Put codes back as they were?"
     assert list(ReferralCode.objects.order_by("pk").values(*columns)) != before
     client.cookies.pop("messages", None)
-    assert [str(m) for m in messages_of(client.post(link))] == ["2 codes are as they were before: ON-10, EVEN-10."]
-    # The second was past its date: put back, it expires with the save.
+    assert [code.state() for _, code in page.context_data["done"]] == ["ends_soon", "expired"]
+    assert [str(m) for m in messages_of(client.post(link))] == [
+        "ON-10 is as it was before.",
+        "EVEN-10 was put back, but it expired at once: its date has passed (20 Nov 2026, 02:00 UTC).",
+    ]
     assert list(ReferralCode.objects.filter(code="ON-10").values(*columns)) == before[:1]
     assert ReferralCode.objects.get(code="EVEN-10").expires_at == NOW - DAY
     client.cookies.pop("messages", None)
@@ -255,7 +261,7 @@ def test_expiring_ends_active_codes_now_in_a_run_of_its_own(client, django_captu
         f"3 codes were expired by run {run.pk}: ON-10, EVER-10, LATE-10. [Undo]",
         "OFF-10 was not changed: it is already inactive.",
     ]
-    assert (run.state, run.started_by, run.expired_count) == ("completed", "admin", 3)
+    assert (run.state, run.started_by, run.person_name, run.expired_count) == ("completed", "admin", "staff", 3)
     stored = ReferralCode.objects.filter(expired_by=run).values_list("code", "status", "expires_at", "expired_at")
     assert list(stored.order_by("pk")) == [
         ("ON-10", "inactive", NOW, NOW),
@@ -263,9 +269,13 @@ def test_expiring_ends_active_codes_now_in_a_run_of_its_own(client, django_captu
         ("LATE-10", "inactive", NOW - DAY, NOW),
     ]
     assert history() == [
-        ("ON-10", f"Expired by run {run.pk}. Date before: 22 Nov 2026, 02:00 UTC."),
-        ("EVER-10", f"Expired by run {run.pk}. Date before: none."),
-        ("LATE-10", f"Expired by run {run.pk}. Date before: 20 Nov 2026, 02:00 UTC."),
+        (
+            "ON-10",
+            "staff: Ended at once. Expires: 22 Nov 2026, 02:00 UTC → 21 Nov 2026, 02:00 UTC. "
+            "Status: Active → Inactive.",
+        ),
+        ("EVER-10", "staff: Ended at once. Expires: never → 21 Nov 2026, 02:00 UTC. Status: Active → Inactive."),
+        ("LATE-10", "staff: Ended at once. Status: Active → Inactive."),
     ]
     assert [f"expired {name}" in caplog.text for name in ("ON-10", "EVER-10", "LATE-10", "OFF-10")] == [
         True, True, True, False,

@@ -31,6 +31,7 @@ LAYERS = [
     {"codes", "sweep"},
     {"signals"},
     {"checkout"},
+    {"meanwhile"},
     {"importing", "forms", "accounts", "backup"},
     {"notices"},
     {"demo", "admin", "staff", "views", "sharing"},

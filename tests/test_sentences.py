@@ -4,8 +4,10 @@ from datetime import timedelta
 
 import pytest
 
-from main.codes.editing import Before, Done, Edit, Refusal
-from main.codes.sentences import HISTORY, REASONS, SAVED, TOLD, for_history, saved, told
+from main.codes.editing import Done, Edit, Refusal
+from main.codes.history import Source
+from main.codes.history_in_words import DONE, HAPPENED, WHO, WHO_FOR_AGENTS
+from main.codes.sentences import REASONS, SAVED, TOLD, saved, told
 from main.models import ReferralCode
 from tests.conftest import NOW
 
@@ -74,6 +76,11 @@ def said(what, *names, **figures):
         ),
         (Done.PUT_BACK, "A-10 is as it was before.", "2 codes are as they were before: A-10, B-20."),
         (
+            Done.PUT_BACK_PAST,
+            "A-10 was put back, but it expired at once: its date has passed (31 Dec 2026, 02:00 UTC).",
+            "2 codes were put back, but expired at once, because their dates have passed: A-10, B-20.",
+        ),
+        (
             Refusal.CHANGED,
             "A-10 was left as it is: it has been changed since you saw it.",
             "2 codes were left as they are because they have been changed since you saw them: A-10, B-20.",
@@ -93,7 +100,8 @@ def test_a_sentence_for_one_code_and_for_several(what, of_one, of_two):
 
 def test_everything_that_can_happen_has_its_sentences():
     assert set(TOLD) == {*Done, *Refusal}
-    assert set(HISTORY) == set(Done)
+    assert set(DONE) == set(Done)
+    assert set(HAPPENED) == set(WHO) == set(WHO_FOR_AGENTS) == set(Source)
     assert set(REASONS) == set(Refusal)
     assert set(SAVED) == set(ReferralCode.State)
 
@@ -113,14 +121,6 @@ def test_names_ten_codes_and_counts_the_rest():
 
 def test_a_percent_sign_in_a_code_is_no_placeholder():
     assert said(Done.DELETED, "20%(off)s", "5%d") == ["2 codes were deleted: 20%(off)s, 5%d."]
-
-
-def test_the_history_has_both_dates():
-    (code,) = codes("A-10")
-    assert for_history(Edit(code, Done.EXTENDED, 30, before=Before("active", NOW + 10 * DAY, None))) == (
-        "Extended by 30 days. Date before: 1 Dec 2026, 02:00 UTC; now: 31 Dec 2026, 02:00 UTC."
-    )
-    assert for_history(Edit(code, Done.EXPIRED, run=7)) == "Expired by run 7. Date before: none."
 
 
 @pytest.mark.parametrize(

@@ -71,7 +71,7 @@ def test_puts_back_what_nobody_touched_and_says_what_it_left_and_why(run):
         "Left as it is: EDITED-1 (edited since)\n"
         "Left as it is: EXTENDED-1 (active again already)\n"
         "Left as it is: OFF-1 (switched off since)\n"
-        "1 code no longer belongs to this run: deleted or edited since.\n"
+        "1 code of this run cannot be named: deleted, or taken over by another run before the ledger kept its lists.\n"
     )
     back = ("active", None, undoing.pk)
     assert states() == before | {"KEPT-1": back, "KEPT-2": back}
@@ -109,7 +109,7 @@ def test_the_dry_run_says_the_same_and_writes_nothing(run):
         "Left as it is: EDITED-1 (edited since)\n"
         "Left as it is: EXTENDED-1 (active again already)\n"
         "Left as it is: OFF-1 (switched off since)\n"
-        "1 code no longer belongs to this run: deleted or edited since.\n"
+        "1 code of this run cannot be named: deleted, or taken over by another run before the ledger kept its lists.\n"
     )
     assert states() == before
     assert ExpirationRun.objects.count() == 1

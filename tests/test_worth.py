@@ -4,6 +4,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
+from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Permission
 from lxml import html
 
@@ -204,10 +205,14 @@ def test_a_token_is_shown_once_and_switched_off_in_one_click(client, code):
     assert client.post("/api/v1/codes/check", **ask, headers=headers).json()["usable"]
     page = client.get("/admin/checkout/apitoken/").content.decode()
     assert token not in page
-    [switch] = html.fromstring(page).xpath("//button/@formaction")
-    client.post(switch)
-    assert client.post("/api/v1/codes/check", **ask, headers=headers).status_code == 401
-    client.post(switch)
+    [switch_off] = html.fromstring(page).xpath("//button/@formaction")
+    for said in ("was switched off.", "was switched off already."):
+        page = client.post(switch_off, follow=True).content.decode()
+        assert said in page
+        assert client.post("/api/v1/codes/check", **ask, headers=headers).status_code == 401
+    assert LogEntry.objects.filter(change_message="Switched off.").count() == 1
+    [switch_on] = html.fromstring(page).xpath("//button/@formaction")
+    client.post(switch_on)
     assert client.post("/api/v1/codes/check", **ask, headers=headers).status_code == 200
 
 

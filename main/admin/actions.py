@@ -37,7 +37,8 @@ def asks_first(task: Task, question: str, days: int = 0) -> Callable[..., HttpRe
         seen = _seen(request)
         if seen is None:
             chosen = list(codes.order_by("pk"))
-            return ask(model_admin, request, question, chosen, editing.preview(task, map(copy, chosen), days))
+            preview = editing.preview(task, map(copy, chosen), days)
+            return ask(model_admin, request, question, chosen, preview, stops=task is Task.SWITCH_OFF)
         carry_out(request, lambda: editing.edit(task, codes, seen, days), UNDO_AT)
         return None
 
@@ -57,17 +58,25 @@ def expire(model_admin: Any, request: HttpRequest, codes: ReferralCodeQuerySet) 
     seen = _seen(request)
     chosen = list(codes.order_by("pk"))
     if seen is None:
-        return ask(model_admin, request, "Expire codes now?", chosen, _preview_of_expiry(map(copy, chosen)))
-    changed = [code for code in chosen if seen.get(code.pk) != editing.version(code)]
-    left = [Edit(code, Refusal.CHANGED) for code in changed]
-    chosen = [code for code in chosen if code not in changed]
+        preview = _preview_of_expiry(map(copy, chosen))
+        return ask(model_admin, request, "Expire codes now?", chosen, preview, stops=True)
+
+    def is_as_seen(code: ReferralCode) -> bool:
+        return seen.get(code.pk) == editing.version(code)
+
+    # A form that is sent twice makes no second run. What changes after this look is left under the lock.
+    active = [code.pk for code in chosen if code.status == ReferralCode.Status.ACTIVE and is_as_seen(code)]
     try:
-        done = _expire(request, [code.pk for code in chosen if code.status == ReferralCode.Status.ACTIVE])
+        done = _expire(request, active, is_as_seen)
     except (DatabaseError, SweepFailed):
         messages.error(request, "Nothing was expired: someone else holds these codes. Try again in a moment.")
         return None
     ended = {edit.code.pk for edit in done}
-    left += [Edit(code, Refusal.ALREADY_INACTIVE) for code in chosen if code.pk not in ended]
+    left = [
+        Edit(code, Refusal.ALREADY_INACTIVE if is_as_seen(code) and code.pk not in active else Refusal.CHANGED)
+        for code in chosen
+        if code.pk not in ended
+    ]
     tell(request, Outcome(done, left), UNDO_AT)
     return None
 
@@ -113,11 +122,12 @@ def _preview_of_expiry(codes: Iterable[ReferralCode]) -> Outcome:
     return outcome
 
 
-def _expire(request: HttpRequest, chosen: list[int]) -> list[Edit]:
+def _expire(request: Any, chosen: list[int], is_as_seen: Callable[[ReferralCode], bool]) -> list[Edit]:
     """Expire the codes with the ids `chosen` in a run of their own."""
     if not chosen:
         return []
-    run, expired = expire_now(ReferralCode.objects.filter(pk__in=chosen))
+    codes = ReferralCode.objects.filter(pk__in=chosen)
+    run, expired = expire_now(codes, person=request.user, is_as_seen=is_as_seen)
     before = {code.pk: Before.of(code) for code in expired}
     ended = ReferralCode.objects.filter(pk__in=before).order_by("pk")
     done = [Edit(code, Done.EXPIRED, before=before[code.pk], run=run.pk) for code in ended]

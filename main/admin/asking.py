@@ -19,10 +19,19 @@ from main.codes.telling import carry_out, forget, remembered
 from main.models import ReferralCode
 
 
-def ask(
-    model_admin: Any, request: HttpRequest, question: str, chosen: list[ReferralCode], outcome: Outcome
+def ask(  # noqa: PLR0913 - what the page shows
+    model_admin: Any,
+    request: HttpRequest,
+    question: str,
+    chosen: list[ReferralCode],
+    outcome: Outcome,
+    *,
+    stops: bool = False,
 ) -> HttpResponse:
-    """The confirmation page with this `question`: the codes as they are now, and as `outcome` would leave them."""
+    """The confirmation page with this `question`: the codes as they are now, and as `outcome` would leave them.
+
+    The button is red for an action that `stops` codes.
+    """
     now = {code.pk: code for code in chosen}
     context = {
         **model_admin.admin_site.each_context(request),
@@ -32,6 +41,7 @@ def ask(
         "done": [(now[edit.code.pk], edit.code) for edit in outcome.done],
         "left": [(edit.code, REASONS[edit.what]) for edit in outcome.left],  # type: ignore[index] # a Refusal
         "chosen": chosen,
+        "stops": stops,
         "action": request.POST.get("action", ""),
         "seen": json.dumps({code.pk: editing.version(code) for code in chosen}),
         "action_checkbox_name": ACTION_CHECKBOX_NAME,

@@ -8,7 +8,9 @@ from typing import Any, ClassVar
 
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
-from django.db import IntegrityError, connection
+from django.contrib.admin.utils import unquote
+from django.core.paginator import Paginator
+from django.db import IntegrityError
 from django.db.models import F, Field, QuerySet
 from django.db.models.expressions import OrderBy
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -24,13 +26,15 @@ from main.admin.display import badge, labelled, moment
 from main.admin.export import WRITERS, export_view
 from main.admin.filters import AgentFilter, ExpiryFilter, ImportFilter, RunFilter, StateFilter
 from main.admin.forms import CodeForm
+from main.admin.guarded import GuardedAdmin
 from main.admin.hint import what_a_save_does
 from main.admin.many import many_view
 from main.admin.new_code import FIELDSETS_OF_NEW, NewCodeForm
 from main.admin.share import SHARE_FIELDSET, share_of
-from main.admin.strict import StrictAdmin
 from main.codes.counting import COUNTED_AT_MOST, CappedPaginator
 from main.codes.editing import referred_to
+from main.codes.history import history_of
+from main.codes.history_in_words import for_staff
 from main.codes.percent import percent_in_words
 from main.codes.searching import with_words
 from main.codes.sharing import shop_address
@@ -38,6 +42,8 @@ from main.codes.telling import tell_saved
 from main.codes.text import is_id
 from main.codes.wording import in_words
 from main.models import ReferralCode
+
+EVENTS_ON_A_PAGE = 100
 
 
 class NullsLast(OrderBy):
@@ -52,7 +58,7 @@ class NullsLast(OrderBy):
 
 
 @admin.register(ReferralCode)
-class CodeAdmin(StrictAdmin):
+class CodeAdmin(GuardedAdmin):
     form = CodeForm
     actions = actions.ALL
     autocomplete_fields = ["agent"]
@@ -142,12 +148,13 @@ class CodeAdmin(StrictAdmin):
         return super().get_queryset(request).prefetch_related("agent__user")
 
     def get_fieldsets(self, request: HttpRequest, obj: ReferralCode | None = None) -> Any:
+        fieldsets = super().get_fieldsets(request, obj)
         if not obj:
             return FIELDSETS_OF_NEW
         active = obj.status == ReferralCode.Status.ACTIVE
         fields = [field for field in self.record if field != "ended_by" or not active]
         share = [SHARE_FIELDSET] if shop_address(obj.code) else []
-        return [*self.fieldsets, *share, ("Record", {"fields": fields})]
+        return [*fieldsets, *share, ("Record", {"fields": fields})]
 
     @admin.display(description="address in the shop")
     def share(self, code: ReferralCode) -> SafeString:
@@ -161,12 +168,14 @@ class CodeAdmin(StrictAdmin):
     ) -> Any:
         return super().get_form(request, obj, change, **(kwargs if obj else {"form": NewCodeForm, **kwargs}))
 
-    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> ReferralCode | None:
-        """Lock a code that will be changed, so that no sweep changes it between the check and the save."""
-        code = super().get_object(request, object_id, from_field)
-        if code and request.method == "POST" and connection.in_atomic_block:  # the history page opens none
-            return ReferralCode.objects.select_for_update(no_key=True).filter(pk=code.pk).first()
-        return code
+    def history_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Django's page, with all that has happened to the code."""
+        code = self.get_object(request, unquote(object_id))
+        rows = list(for_staff(history_of(code), request.user.has_perm)) if code else []
+        page = Paginator(rows, EVENTS_ON_A_PAGE).get_page(request.GET.get("page"))
+        return super().history_view(request, object_id, {"rows": page, **(extra_context or {})})
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[ReferralCode], search_term: str

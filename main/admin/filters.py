@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from main.codes.tabs import Tab
 from main.codes.text import is_id
-from main.models import CodeImport, ExpirationRun, ReferralCode, ReferralCodeQuerySet, UserProfile
+from main.models import CodeImport, ExpirationRun, FormerCode, ReferralCode, ReferralCodeQuerySet, UserProfile
 
 WEEK = timedelta(days=7)
 MONTH = timedelta(days=30)
@@ -90,9 +90,18 @@ class ImportFilter(OneOf):
 
 
 class RunFilter(OneOf):
+    """The whole list of a run: also the codes that another run has taken over since."""
+
     title = "run"
     parameter_name = "expired_by"
     model = ExpirationRun
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any] | None:
+        if not (run := self.value()):
+            return None
+        own = ReferralCode.objects.filter(expired_by=int(run)).values("pk")
+        former = FormerCode.objects.filter(run=int(run)).values("code")
+        return queryset.filter(pk__in=own.union(former))
 
 
 def _codes(queryset: QuerySet[Any]) -> ReferralCodeQuerySet:

@@ -13,12 +13,14 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from main.admin.strict import StrictAdmin
+from main.admin.guarded import GuardedAdmin
+from main.meanwhile import MeanwhileForm
 from main.models import UserProfile
 
 
 @admin.register(UserProfile)
-class ProfileAdmin(StrictAdmin):
+class ProfileAdmin(GuardedAdmin):
+    form = MeanwhileForm
     raw_id_fields = ["user"]  # where the user cannot be searched for
     list_display = ["name", "role", "user", "can_sign_in", "codes"]
     list_filter = ["role", "user__is_active"]

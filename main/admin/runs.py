@@ -15,6 +15,8 @@ from main.admin.display import badge, labelled, moment
 from main.admin.strict import ReadOnlyAdmin
 from main.admin.undoing import can_undo, undo_view
 from main.models import ExpirationRun
+from main.sweep.lists import CodesOf
+from main.sweep.undo import gone
 
 CODES_PER_PAGE = 50
 
@@ -22,7 +24,7 @@ CODES_PER_PAGE = 50
 @admin.register(ExpirationRun)
 class RunAdmin(ReadOnlyAdmin):
     date_hierarchy = "started_at"
-    list_display = ["run", "started", "result", "count", "took", "started_by"]
+    list_display = ["run", "started", "result", "count", "took", "who"]
     list_filter = ["state", "started_by"]
 
     @admin.display(description="run", ordering="pk")
@@ -54,9 +56,14 @@ class RunAdmin(ReadOnlyAdmin):
     def upto(self, run: ExpirationRun) -> SafeString:
         return moment(run.cutoff)
 
+    @admin.display(description="started by", ordering="started_by")
+    def who(self, run: ExpirationRun) -> str:
+        return run.person_name or run.get_started_by_display()
+
     @admin.display(description="started by")
     def by(self, run: ExpirationRun) -> str:
-        return f"{run.get_started_by_display()}, process {run.pid} on {run.host}"
+        person = f"{run.person_name}, in the admin" if run.person_name else run.get_started_by_display()
+        return f"{person}, process {run.pid} on {run.host}"
 
     @admin.display(description="undo")
     def undo(self, run: ExpirationRun) -> SafeString | str:
@@ -81,8 +88,8 @@ class RunAdmin(ReadOnlyAdmin):
         run = self.get_object(request, object_id)
         context = dict(extra_context or {})
         if run and request.user.has_perm("main.view_referralcode"):
-            codes = run.codes.order_by("expires_at", "id").select_related("agent__user")
-            context["codes"] = Paginator(codes, CODES_PER_PAGE).get_page(request.GET.get("page"))
+            context["codes"] = Paginator(CodesOf(run), CODES_PER_PAGE).get_page(request.GET.get("page"))  # type: ignore[arg-type]
+            context["gone"] = gone(run)
         if run and can_undo(request, run):
             context["undo_url"] = reverse("admin:main_expirationrun_undo", args=[run.pk])
         return super().change_view(request, object_id, form_url, context)

@@ -18,7 +18,7 @@ from django.views.decorators.http import require_http_methods
 
 from main.models import ExpirationRun
 from main.sweep.errors import CannotUndo, SweepFailed
-from main.sweep.undo import gone, refuse_what_cannot_be_undone, touched, undo, untouched, why_left
+from main.sweep.undo import gone, left, refuse_what_cannot_be_undone, undo, untouched
 
 SHOWN = 50
 
@@ -60,7 +60,7 @@ def undo_view(request: Any, run: ExpirationRun, context: dict[str, Any]) -> Http
             "run_url": _page_of(run),
             "count": codes.count(),
             "codes": codes.select_related("agent__user")[:SHOWN],
-            "left": [(code, why_left(code)) for code in touched(run)[: SHOWN + 1]],
+            "left": list(left(run, at_most=SHOWN + 1))[: SHOWN + 1],
             "gone": gone(run),
             "shown": SHOWN,
         },
@@ -68,7 +68,7 @@ def undo_view(request: Any, run: ExpirationRun, context: dict[str, Any]) -> Http
 
 
 def _undo(request: Any, run: ExpirationRun) -> None:
-    undoing = undo(run, ExpirationRun.StartedBy.ADMIN)
+    undoing = undo(run, ExpirationRun.StartedBy.ADMIN, person=request.user)
     count = undoing.restored_count
     note = ngettext(
         "Undone by run %(undo)d: 1 code put back.", "Undone by run %(undo)d: %(count)d codes put back.", count

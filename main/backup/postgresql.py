@@ -14,6 +14,7 @@ from psycopg.conninfo import make_conninfo
 from psycopg.pq import Conninfo
 
 from main.backup.contents import CODES, RUNS, BackupFailed, Contents
+from main.sweep.triggers import REMOVE
 
 
 def dump(file: Path) -> Contents:
@@ -64,7 +65,8 @@ def load(file: Path) -> None:
         ) as psql:
             assert psql.stdin  # noqa: S101 - a pipe, as asked for
             with suppress(BrokenPipeError):  # psql stopped at an error, which is reported below
-                psql.stdin.write(f"BEGIN;\nDROP TABLE IF EXISTS {names} CASCADE;\n".encode())
+                drop = f"DROP TABLE IF EXISTS {names} CASCADE;\n{REMOVE[connection.vendor]};"
+                psql.stdin.write(f"BEGIN;\n{drop}\n".encode())
                 with _script(file) as script:
                     shutil.copyfileobj(script, psql.stdin)
                 psql.stdin.write(b"COMMIT;\n")  # only after the whole script: without it, everything is rolled back

@@ -61,11 +61,11 @@ class TokenAdmin(StrictAdmin):
 
     @admin.display(description="what you can do")
     def switch(self, token: ApiToken) -> SafeString:
-        """One click; the list is a form already, with its token."""
+        """One click; the list is a form already, with its token. The address says to what, so it may be sent twice."""
         return format_html(
             '<button class="button" formaction="{}" formmethod="post">{}'
             '<span class="visually-hidden"> {}</span></button>',
-            reverse("admin:checkout_apitoken_switch", args=[token.pk]),
+            reverse(f"admin:checkout_apitoken_switch_{'off' if token.is_active else 'on'}", args=[token.pk]),
             "Switch off" if token.is_active else "Switch on",
             token,
         )
@@ -93,20 +93,25 @@ class TokenAdmin(StrictAdmin):
 
     def get_urls(self) -> list[URLPattern]:
         switch = self.admin_site.admin_view(require_POST(self.switch_view))
-        return [path("<path:object_id>/switch/", switch, name="checkout_apitoken_switch"), *super().get_urls()]
+        switches = [
+            path(f"<path:object_id>/switch-{to}/", switch, {"on": to == "on"}, name=f"checkout_apitoken_switch_{to}")
+            for to in ("on", "off")
+        ]
+        return [*switches, *super().get_urls()]
 
-    def switch_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """Switch the token off where it is on, and on where it is off."""
+    def switch_view(self, request: HttpRequest, object_id: str, *, on: bool) -> HttpResponse:
+        """Switch the token on or off; one that is so already stays so, and nothing is noted."""
         token = ApiToken.objects.filter(pk=object_id).first() if is_id(object_id) else None
         if token is None:
             raise Http404(f"There is no token {object_id}.")
         if not _may_switch(request):
             raise PermissionDenied
-        token.is_active = not token.is_active
-        token.save(update_fields=["is_active"])
-        done = "switched on" if token.is_active else "switched off"
-        self.log_change(request, token, f"{done.capitalize()}.")
-        messages.success(request, f"{token} was {done}.")
+        done = "switched on" if on else "switched off"
+        if ApiToken.objects.filter(pk=token.pk).exclude(is_active=on).update(is_active=on):
+            self.log_change(request, token, f"{done.capitalize()}.")
+            messages.success(request, f"{token} was {done}.")
+        else:
+            messages.warning(request, f"{token} was {done} already.")
         return HttpResponseRedirect(reverse("admin:checkout_apitoken_changelist"))
 
 

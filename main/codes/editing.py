@@ -45,6 +45,7 @@ class Done(Enum):
     EXPIRED = auto()  # by a run that a person started for this code
     DELETED = auto()
     PUT_BACK = auto()  # as it was before an edit
+    PUT_BACK_PAST = auto()  # the same, but its date has passed: it expired at once
 
 
 class Refusal(Enum):
@@ -160,29 +161,35 @@ def preview(task: Task, codes: Iterable[ReferralCode], days: int = 0) -> Outcome
 def preview_of_undo(undo: Undo) -> Outcome:
     """Return what `put_back` would do now. It changes codes only in memory."""
     codes = ReferralCode.objects.filter(pk__in=undo).order_by("pk").select_related("agent__user")
-    return _sorted(_put_back_one(code, undo) for code in codes)
+    now = timezone.now()
+    outcome = _sorted(_put_back_one(code, undo, now) for code in codes)
+    for edit in outcome.done:
+        if edit.what is Done.PUT_BACK_PAST:
+            edit.code.status = INACTIVE  # as the save will
+    return outcome
 
 
 @transaction.atomic
 def put_back(undo: Undo) -> Outcome:
     """Undo an edit: put each code back as it was before, unless somebody has touched it since.
 
-    A code that is past its date by now is expired by the save.
+    A code that was active, and is past its date by now, is expired by the save.
     """
-    outcome = _sorted(_put_back_one(code, undo) for code in locked(ReferralCode.objects.filter(pk__in=undo)))
+    chosen, now = locked(ReferralCode.objects.filter(pk__in=undo)), timezone.now()
+    outcome = _sorted(_put_back_one(code, undo, now) for code in chosen)
     for edit in outcome.done:
         edit.code.save(update_fields=["status", "expires_at"])
     return outcome
 
 
-def _put_back_one(code: ReferralCode, undo: Undo) -> Edit:
+def _put_back_one(code: ReferralCode, undo: Undo, now: datetime) -> Edit:
     left_as, before = undo[code.pk]
     expired_since = code.expired_at is not None and code.expired_at > code.updated_at
     if version(code) != left_as or expired_since:
         return Edit(code, Refusal.CHANGED)
-    edit = Edit(code, Done.PUT_BACK, before=Before.of(code))
+    left_by_edit = Before.of(code)
     code.status, code.expires_at, code.expired_at = before
-    return edit
+    return Edit(code, Done.PUT_BACK_PAST if code.is_overdue_at(now) else Done.PUT_BACK, before=left_by_edit)
 
 
 def referred_to(codes: Iterable[ReferralCode]) -> set[int]:

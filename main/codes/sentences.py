@@ -38,6 +38,11 @@ TOLD: dict[Done | Refusal, Any] = {
     Done.EXPIRED: ngettext_lazy(
         "%(codes)s was expired by run %(run)d.", "%(count)d codes were expired by run %(run)d: %(codes)s.", "count"
     ),
+    Done.PUT_BACK_PAST: ngettext_lazy(
+        "%(codes)s was put back, but it expired at once: its date has passed (%(date)s).",
+        "%(count)d codes were put back, but expired at once, because their dates have passed: %(codes)s.",
+        "count",
+    ),
     Done.DELETED: ngettext_lazy("%(codes)s was deleted.", "%(count)d codes were deleted: %(codes)s.", "count"),
     Refusal.ALREADY_ACTIVE: ngettext_lazy(
         "%(codes)s was not changed: it is already active.",
@@ -90,16 +95,6 @@ TOLD: dict[Done | Refusal, Any] = {
     ),
 }
 
-HISTORY: dict[Done | Refusal, Any] = {
-    Done.EXTENDED: _("Extended by %(days)d days. Date before: %(before)s; now: %(date)s."),
-    Done.REVIVED: _("Extended by %(days)d days and active again. Date before: %(before)s; now: %(date)s."),
-    Done.SWITCHED_OFF: _("Switched off."),
-    Done.REACTIVATED: _("Reactivated."),
-    Done.EXPIRED: _("Expired by run %(run)d. Date before: %(before)s."),
-    Done.DELETED: _("Deleted."),
-    Done.PUT_BACK: _("The last edit was undone. Date before: %(before)s; now: %(date)s."),
-}
-
 # Why a code will be left as it is, for the page that shows what an action will do.
 REASONS: dict[Refusal, Any] = {
     Refusal.ALREADY_ACTIVE: _("already active"),
@@ -148,11 +143,6 @@ def told(edits: list[Edit]) -> Iterator[str]:
         yield TOLD[same[0].what] % figures
 
 
-def for_history(edit: Edit) -> str:
-    """The note for the history of one code."""
-    return str(HISTORY[edit.what] % _figures(edit))
-
-
 def saved(code: ReferralCode) -> str:
     """The sentence after a form was saved: whether the code works now, or why not."""
     return str(SAVED[code.state()] % {"code": code, "date": _date(code.expires_at)})
@@ -172,8 +162,7 @@ def named(codes: list[ReferralCode]) -> str:
 
 
 def _figures(edit: Edit) -> dict[str, Any]:
-    before = _date(edit.before.expires_at if edit.before else None)
-    return {"days": edit.days, "run": edit.run, "before": before, "date": _date(edit.code.expires_at)}
+    return {"days": edit.days, "run": edit.run, "date": _date(edit.code.expires_at)}
 
 
 def _date(instant: Any) -> str:

@@ -11,7 +11,7 @@ from django.utils.text import slugify
 from main.accounts.users import new_user, signs_in_by_email
 from main.codes.text import visible
 from main.demo.data import AGENTS, HOUSE_CODES, SWITCHED_OFF, codes, earlier_runs
-from main.models import ExpirationRun, ReferralCode, ReferralCodeQuerySet, UserProfile
+from main.models import ExpirationRun, FormerCode, ReferralCode, ReferralCodeQuerySet, UserProfile
 
 STAFF, AGENT = "staff", "john.smith"
 MARK = "@demo.invalid"  # marks the demo's users for a second run; nobody can have such an address
@@ -30,6 +30,7 @@ def load(password: str) -> int:
     _refuse_to_touch(_codes_of_others(), "code")
     _refuse_to_touch(_users_of_others(), get_user_model().USERNAME_FIELD)
     _refuse_to_touch(_runs_of_others(), "started_at")
+    FormerCode.objects.all().delete()
     ReferralCode.objects.all().delete()
     for run in ExpirationRun.objects.all():  # the latest first, because an undo refers to an earlier run
         run.delete()

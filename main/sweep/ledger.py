@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 
+from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import Error, connection
 from django.utils import timezone
 
@@ -21,8 +22,12 @@ SILENCE = timedelta(hours=1)
 
 
 @contextmanager
-def recorded(started_by: ExpirationRun.StartedBy, undo_of: ExpirationRun | None = None) -> Iterator[ExpirationRun]:
+def recorded(
+    started_by: ExpirationRun.StartedBy, undo_of: ExpirationRun | None = None, person: AbstractBaseUser | None = None
+) -> Iterator[ExpirationRun]:
     """Open a row for the block. Close it as completed, or as failed or interrupted with the reason.
+
+    `person` is the user who asked for it in the admin.
 
     First closes the rows of runs whose process died. Does not enter the block if the clock of this process differs
     from the database server's by more than EXPIRATION_CLOCK_TOLERANCE. Then, and when the database or its driver
@@ -37,6 +42,7 @@ def recorded(started_by: ExpirationRun.StartedBy, undo_of: ExpirationRun | None 
     run = ExpirationRun.objects.create(
         started_at=started, last_sign_of_life=started, cutoff=started,
         started_by=started_by, host=socket.gethostname(), pid=os.getpid(), undo_of=undo_of,
+        person_id=person.pk if person else None, person_name=person.get_username() if person else "",
     )  # fmt: skip
     try:
         if fault:

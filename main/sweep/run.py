@@ -16,6 +16,7 @@ from contextlib import closing
 from datetime import datetime, timedelta
 from operator import itemgetter
 
+from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import connection, transaction
 from django.db.models import F
 from django.utils import timezone
@@ -150,16 +151,22 @@ def expire_on_save(code: ReferralCode, using: str) -> None:
         announce([ExpiredCode(code.pk, code.code, code.agent_id, code.expires_at)], None, using=using)
 
 
-def expire_now(codes: ReferralCodeQuerySet) -> tuple[ExpirationRun, list[ReferralCode]]:
-    """End the active ones of `codes` at a person's request. Return the run, and these codes as they were before.
+def expire_now(
+    codes: ReferralCodeQuerySet,
+    *,
+    person: AbstractBaseUser | None = None,
+    is_as_seen: Callable[[ReferralCode], bool] = lambda code: True,
+) -> tuple[ExpirationRun, list[ReferralCode]]:
+    """End the active ones of `codes` at the request of `person`. Return the run, and these codes as they were before.
 
-    The date of a code that has not reached it becomes the instant of the call. All codes are in one transaction.
-    Raises the same errors as `sweep`; then no code is expired.
+    `is_as_seen` is asked about each code under its lock; a code that is not as the person saw it is left. The date of
+    a code that has not reached it becomes the instant of the call. All codes are in one transaction. Raises the same
+    errors as `sweep`; then no code is expired.
     """
-    with recorded(ExpirationRun.StartedBy.ADMIN) as run, transaction.atomic():
+    with recorded(ExpirationRun.StartedBy.ADMIN, person=person) as run, transaction.atomic():
         limit_lock_wait()
         chosen = ReferralCode.objects.filter(pk__in=codes.order_by().values("pk"), status=ReferralCode.Status.ACTIVE)
-        active = list(chosen.order_by("pk").select_for_update(no_key=True))
+        active = list(filter(is_as_seen, chosen.order_by("pk").select_for_update(no_key=True)))
         ending = ReferralCode.objects.filter(pk__in=[code.pk for code in active])
         ending.unexpired(run.cutoff).update(expires_at=run.cutoff)
         now = timezone.now()

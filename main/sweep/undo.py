@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from functools import partial
 
+from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import transaction
-from django.db.models import F, Sum
+from django.db.models import F
 from django.dispatch import Signal
 from django.utils import timezone
 
@@ -15,6 +16,8 @@ from main.sweep.announcing import ExpiredCode
 from main.sweep.databases import limit_lock_wait
 from main.sweep.errors import CannotUndo
 from main.sweep.ledger import recorded
+from main.sweep.lists import Listed, former_codes, listed, since
+from main.sweep.pages import by_id, in_order
 
 UNDOABLE = [ExpirationRun.State.COMPLETED, ExpirationRun.State.FAILED, ExpirationRun.State.INTERRUPTED]
 
@@ -28,9 +31,12 @@ def undo(
     run: ExpirationRun,
     started_by: ExpirationRun.StartedBy,
     *,
+    person: AbstractBaseUser | None = None,
     on_batch: Callable[[int], object] = lambda size: None,
 ) -> ExpirationRun:
     """Put back the codes of `run` that nobody has touched since. Return the undo's own row of the ledger.
+
+    `person` is the user who asked for it in the admin.
 
     Works in batches, as the sweep does. If it is killed, finished batches stay, and a second undo of the run does the
     rest. `run` is marked as undone at the end. The next sweep expires the codes that are past their date again.
@@ -39,7 +45,7 @@ def undo(
     same errors as `sweep`.
     """
     refuse_what_cannot_be_undone(run)
-    with recorded(started_by, undo_of=run) as undoing:
+    with recorded(started_by, undo_of=run, person=person) as undoing:
         for batch in _batches(run, undoing):
             on_batch(len(batch))
         run.state = ExpirationRun.State.UNDONE
@@ -66,24 +72,21 @@ def untouched(run: ExpirationRun) -> ReferralCodeQuerySet:
     ).order_by("expires_at", "id")
 
 
-def touched(run: ExpirationRun) -> ReferralCodeQuerySet:
-    """The codes of `run` that an undo leaves as they are."""
-    return run.codes.exclude(pk__in=untouched(run).order_by().values("pk")).order_by("expires_at", "id")
+def left(run: ExpirationRun, at_most: int | None = None) -> Iterator[Listed]:
+    """The codes of `run` that an undo leaves as they are, each with what has happened to it since.
+
+    First those that are still its own, oldest expiry first; then those that others have taken over; `at_most` so many
+    of each. See `stream` for what must not be done before the last one is read.
+    """
+    for code in in_order(run.codes.exclude(pk__in=untouched(run).order_by().values("pk")), at_most=at_most):
+        yield Listed(code, since(run, code))
+    former = former_codes(run).exclude(taken_by__isnull=False, taken_by__in=run.undos.values("pk"))
+    yield from map(listed, by_id(former) if at_most is None else former.order_by("pk")[:at_most])
 
 
 def gone(run: ExpirationRun) -> int:
-    """How many codes no longer belong to the run: deleted, expired by a later run, or overwritten by an older copy."""
-    restored = run.undos.aggregate(total=Sum("restored_count"))["total"] or 0
-    return run.expired_count - restored - run.codes.count()
-
-
-def why_left(code: ReferralCode) -> str:
-    """Why an undo leaves this one of the `touched` codes as it is."""
-    if code.status == ReferralCode.Status.ACTIVE:
-        return "active again already"
-    if code.expired_at is None:
-        return "switched off since"
-    return "edited since"
+    """How many codes of the run the ledger cannot name: deleted, or taken over before it kept such lists."""
+    return run.expired_count + run.restored_count - run.codes.count() - former_codes(run).count()
 
 
 def _batches(run: ExpirationRun, undoing: ExpirationRun) -> Iterator[list[ExpiredCode]]:

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from main.models import ReferralCode
+from main.models import ExpirationRun, ReferralCode
 from tests.conftest import make_agent, make_code
 from tests.e2e.browser import expect
 from tests.staff import make_run, make_staff
@@ -115,8 +115,47 @@ def test_a_person_with_codes_is_kept(staff):
     staff.inspect()
 
 
-def test_deletion_and_history_of_a_code(staff):
+def test_deletion_of_a_code(staff):
     code = ReferralCode.objects.first()
-    for view in ("delete", "history"):
-        staff.page.goto(f"{LIST}{code.pk}/{view}/")
-        staff.inspect()
+    staff.page.goto(f"{LIST}{code.pk}/delete/")
+    staff.inspect()
+
+
+def test_history_of_a_code(staff):
+    code = ReferralCode.objects.filter(agent__name="Maria Garcia", expired_by__isnull=False).first()
+    page = staff.page
+    page.goto(f"{LIST}{code.pk}/change/")
+    page.get_by_label("Discount").fill("35")
+    page.get_by_label("Expiry date").fill(f"{timezone.localdate() + 90 * DAY:%d/%m/%Y}")
+    page.get_by_label("Expiry time").fill("")
+    page.get_by_role("button", name="Save and continue editing").click()
+    page.get_by_role("link", name="History").click()
+    expect(page.get_by_role("row", name="Edited.")).to_contain_text("→ 35 %")
+    expect(page.get_by_role("link", name=f"Run {code.expired_by_id}")).to_be_visible()
+    staff.inspect("admin-history")
+
+
+def test_a_form_that_another_has_changed_meanwhile(staff):
+    code = ReferralCode.objects.filter(agent__name="Maria Garcia").first()
+    page = staff.page
+    page.goto(f"{LIST}{code.pk}/change/")
+    page.get_by_label("Discount").fill("35")
+    ReferralCode.objects.filter(pk=code.pk).update(discount=25, agent=None)
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.get_by_text("You wrote 35 %.")).to_be_visible()
+    expect(page.get_by_label("Discount")).to_have_value("35")
+    expect(page.get_by_role("combobox", name="Agent")).not_to_contain_text("Maria")
+    staff.inspect("admin-form-meanwhile")
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.get_by_text("was changed successfully")).to_be_visible()
+    code.refresh_from_db()
+    assert (code.discount, code.agent) == (35, None)
+
+
+def test_the_list_of_a_run_whose_codes_another_run_has_taken(staff):
+    run, later = ExpirationRun.objects.order_by("pk")[:2]
+    some = ReferralCode.objects.filter(pk__in=run.codes.values("pk")[:2])
+    some.update(expired_by=later)
+    staff.page.goto(f"/admin/main/expirationrun/{run.pk}/change/")
+    expect(staff.page.get_by_role("link", name=f"expired again by run {later.pk}").first).to_be_visible()
+    staff.inspect("admin-run-kept")

@@ -26,7 +26,7 @@ def password(live_server):
     return "labyrinth-42"
 
 
-def test_staff_sign_in_create_a_code_extend_it_expire_it_and_find_the_run(visit, password):
+def test_staff_sign_in_create_a_code_extend_it_expire_it_and_find_the_run(visit, password):  # noqa: PLR0915 - one way
     make_agent("Maria Garcia")
     page = visit().page
     keyboard = page.keyboard
@@ -77,6 +77,13 @@ def test_staff_sign_in_create_a_code_extend_it_expire_it_and_find_the_run(visit,
     page.get_by_role("link", name="Undo", exact=True).click()
     page.get_by_role("button", name="Yes, change 1 code").click()
     expect(page.get_by_text("MARIA-20 is as it was before.")).to_be_visible()
+
+    page.get_by_role("link", name="MARIA-20").click()
+    page.get_by_role("link", name="History").click()
+    done = ["The last edit was undone.", "Ended at once.", "Extended by 30 days.", "Made."]
+    for row, what in enumerate(done, start=1):
+        expect(page.get_by_role("row").nth(row)).to_contain_text(what)
+    page.goto(LIST)
 
     choose(page, "Expire now")
     page.get_by_role("button", name="Yes, change 1 code").click()

@@ -136,6 +136,40 @@ def test_a_form_with_errors(visitor, maria, boss):
     expect(page.get_by_text("Give the day too, such as 2026-12-31")).to_be_visible()
 
 
+@pytest.mark.parametrize("who", ["maria", "boss"])
+def test_the_history_of_a_code(visitor, maria, boss, who):
+    code = ReferralCode.objects.get(code="MARIA-Z69-20")
+    visitor.sign_in(boss)
+    page = visitor.page
+    page.goto(f"/profile/{maria.pk}/codes/{code.pk}/edit/")
+    page.get_by_label("Discount").fill("25")
+    page.get_by_role("button", name="Save").click()
+    visitor.sign_in(User.objects.get(username=who))
+    page.goto("/profile/" if who == "maria" else f"/profile/{maria.pk}/")
+    page.get_by_role("link", name="History of MARIA-Z69-20").click()
+    name = "The office" if who == "maria" else "boss"
+    expect(page.get_by_role("row", name=name).first).to_contain_text("20 % → 25 %")
+    visitor.inspect(f"history-{who}")
+    page.get_by_role("link", name="Back").click()
+    expect(page.get_by_role("link", name="History of MARIA-Z69-20")).to_be_visible()
+
+
+def test_a_form_that_another_has_changed_meanwhile(visitor, maria, boss):
+    code = ReferralCode.objects.get(code="MARIA-Z69-20")
+    visitor.sign_in(boss)
+    page = visitor.page
+    page.goto(f"/profile/{maria.pk}/codes/{code.pk}/edit/")
+    page.get_by_label("Discount").fill("25")
+    ReferralCode.objects.filter(pk=code.pk).update(discount=30, expires_at=None)
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_text("You wrote 25 %.")).to_be_visible()
+    expect(page.get_by_label("Discount")).to_have_value("25")
+    expect(page.get_by_label("Last day")).to_have_value("")
+    visitor.inspect("manage-meanwhile")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_text("MARIA-Z69-20 was saved and is active.")).to_be_visible()
+
+
 def test_a_page_that_is_not_there(visitor, maria):
     visitor.sign_in(maria.user)
     visitor.page.goto("/nowhere/")

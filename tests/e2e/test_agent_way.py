@@ -64,6 +64,8 @@ def test_the_whole_way_by_keyboard(visit, maria):
     keyboard.press("Tab")
     expect(page.get_by_role("link", name="Change the zone")).to_be_focused()
     keyboard.press("Tab")
+    expect(page.get_by_role("link", name="History of MARIA-20")).to_be_focused()
+    keyboard.press("Tab")
     expect(page.get_by_role("link", name="Ask for more time").first).to_be_focused()
     keyboard.press("Tab")
     expect(copy).to_be_focused()
@@ -80,7 +82,7 @@ def test_without_javascript(visit, maria):
     page.get_by_role("button", name="Sign in").click()
     expect(page.get_by_role("row", name="MARIA-20")).to_contain_text("2 days")
     expect(page.get_by_role("button", name="Copy")).to_have_count(0)
-    page.get_by_role("rowheader", name="MARIA-20").locator("span").click()
+    page.get_by_role("rowheader", name="MARIA-20").locator(".code").click()
     assert page.evaluate("getSelection().toString()") == "MARIA-20"
 
     page.get_by_role("link", name="Change the zone").click()

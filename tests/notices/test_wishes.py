@@ -11,7 +11,7 @@ from main.notices import sending, wishes
 from main.notices.models import Wish
 from tests.conftest import NOW
 from tests.notices.conftest import make_older_code, make_reachable
-from tests.staff import make_staff
+from tests.staff import make_staff, notes
 
 DAY = timedelta(days=1)
 pytestmark = pytest.mark.usefixtures("clock", "switched_on")
@@ -98,7 +98,7 @@ def test_yes_extends_by_the_days_and_the_agent_is_told(client, staff, wish, code
     assert code.expires_at == NOW + 13 * DAY
     wish.refresh_from_db()
     assert (wish.state, wish.days, wish.answered_by) == ("granted", 10, staff)
-    assert history(code)[-1].startswith("Extended by 10 days.")
+    assert notes(code)[-1].endswith(": Extended by 10 days. Expires: 24 Nov 2026, 02:00 UTC → 4 Dec 2026, 02:00 UTC.")
     sending.run()
     assert mailoutbox[0].subject == "Your wish for more time"
     assert "* CODE\n  It works until: 4 Dec 2026, 02:00 UTC." in mailoutbox[0].body

@@ -13,7 +13,9 @@ from main.models import ExpirationRun, ReferralCode
 from main.sweep.errors import CannotUndo
 from main.sweep.pages import in_order
 from main.sweep.stopping import stop_between_batches
-from main.sweep.undo import gone, refuse_what_cannot_be_undone, touched, undo, untouched, why_left
+from main.sweep.undo import gone, left, refuse_what_cannot_be_undone, undo, untouched
+
+GONE = "deleted, or taken over by another run before the ledger kept its lists."
 
 
 class Command(BaseCommand):
@@ -51,11 +53,10 @@ class Command(BaseCommand):
 def _lines(codes: QuerySet[ReferralCode], run: ExpirationRun) -> Iterator[str]:
     for (code,) in in_order(codes, "code"):
         yield f"  - {visible(code)}"
-    for left in in_order(touched(run)):
-        yield f"Left as it is: {visible(left.code)} ({why_left(left)})"
+    for item in left(run):
+        yield f"Left as it is: {visible(item.code.code)} ({item.in_words})"
     if count := gone(run):
-        no_longer = "1 code no longer belongs" if count == 1 else f"{count} codes no longer belong"
-        yield f"{no_longer} to this run: deleted or edited since."
+        yield f"{'1 code' if count == 1 else f'{count} codes'} of this run cannot be named: {GONE}"
 
 
 def _done(run: ExpirationRun) -> str:
