@@ -24,7 +24,9 @@ class NewCodeForm(CodeForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["code"].required = False
-        self.fields["code"].help_text = _("Empty: a free code is made from the agent and the discount.")
+        self.fields["code"].help_text = _(
+            "What the customer types at checkout. Empty: a free code is made from the agent and the discount."
+        )
         self.initial["discount"] = (kwargs.get("initial") or {}).get("discount")  # the model's default is 0
 
     def clean(self) -> dict[str, Any]:
