@@ -143,7 +143,7 @@ class ReferralCodeQuerySet(models.QuerySet["ReferralCode"]):
 
     def unusable(self, now: datetime | None = None) -> Self:
         """Codes that do not work: all that `usable` leaves out, written so that the database can use its indexes."""
-        # Agents are few and looked for once. A join would be made for each of millions of codes before they are sorted.
+        # Agents are few and looked for once. A join would be made for millions of codes before they are sorted.
         away = Q(agent__in=UserProfile.objects.filter(user__is_active=False))
         return self.filter(self._past(now) | Q(status=ReferralCode.Status.INACTIVE) | away)
 
