@@ -12,6 +12,7 @@ from django.contrib.auth.admin import GroupAdmin, UserAdmin
 from django.contrib.auth.models import Group, User
 from django.http import HttpRequest
 
+from main.accounts.users import may_change
 from main.admin.strict import StrictAdmin
 
 admin.site.unregister(User)
@@ -41,8 +42,7 @@ class AccountAdmin(StrictAdmin, UserAdmin):  # type: ignore[type-arg] # generic 
     """Django's own, without deletion; "Active" switches an account off."""
 
     def has_change_permission(self, request: Any, obj: User | None = None) -> bool:
-        of_staff = obj is not None and (obj.is_staff or obj.is_superuser)
-        return super().has_change_permission(request, obj) and (request.user.is_superuser or not of_staff)
+        return super().has_change_permission(request, obj) and (obj is None or may_change(request.user, obj))
 
     def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         return False

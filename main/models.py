@@ -219,7 +219,7 @@ class ReferralCode(models.Model):
         expression=LookupKey("code"), output_field=models.CharField(max_length=LONGEST_CODE), db_persist=True
     )
     agent = models.ForeignKey(
-        UserProfile, on_delete=models.PROTECT, related_name="referral_codes", null=True, blank=True,
+        UserProfile, on_delete=models.PROTECT, related_name="referral_codes", null=True, blank=True, db_index=False,
         help_text="Empty for a house code.",
     )  # fmt: skip
     discount = models.DecimalField(
@@ -260,6 +260,11 @@ class ReferralCode(models.Model):
         ]  # fmt: skip
         indexes = [
             models.Index(fields=["expires_at", "id"], condition=Q(status="active"), name="referralcode_overdue"),
+            # The codes of one agent, the latest of them, and those that may work with the next to stop first.
+            models.Index(fields=["agent", "id"], name="referralcode_of_agent"),
+            models.Index(
+                fields=["agent", "expires_at"], condition=Q(status="active"), name="referralcode_agent_active"
+            ),
             # The codes of one run, nearly in the order in which the sweep reads them, so a new entry goes to the end.
             models.Index(
                 fields=["expired_by", "id"], condition=Q(expired_by__isnull=False), name="referralcode_of_run"

@@ -1,11 +1,12 @@
 """The staff's front page: figures that agree with the list, the weeks, and whether the schedule is alive."""
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from main.staff.chart import FLOOR, chart_of
+from main.notices import wishes
+from main.staff.chart import FLOOR, TOP, WIDTH, chart_of
 from main.staff.dashboard import Dashboard, Week, weeks
 from tests.conftest import NOW, make_agent, make_code
 from tests.staff import make_run, make_staff
@@ -14,6 +15,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock", "staff_sig
 
 DAY = timedelta(days=1)
 TICK = timedelta(microseconds=1)
+LIST = "/admin/main/referralcode/"
 SILENT = "No scheduled run has completed for 26 hours."
 
 
@@ -65,11 +67,80 @@ def test_the_chart_stacks_to_the_floor_and_says_the_same_as_a_table(client):
     assert '<rect class="overdue"' in page
     assert '<rect class="active"' in page
     assert '<rect class="inactive"' not in page
-    assert '<th scope="row">16 Nov 2026</th><td>1</td><td>1</td><td>0</td>' in page
+    week = f'<a href="{LIST}?week=2026-11-16">16 Nov 2026</a>'
+    assert f'<th scope="row">{week}</th><td>1</td><td>1</td><td>0</td>' in page
+    assert '<th scope="row">23 Nov 2026</th><td>0</td><td>0</td><td>0</td>' in page
     assert 'style="' not in page
-    bar = chart_of([Week(NOW.date(), 1, 2, 1)]).bars[0]
-    assert sum(part.height for part in bar.parts) == pytest.approx(FLOOR - 24, abs=0.2)
-    assert chart_of([Week(NOW.date(), 0, 0, 0)]).bars[0].parts == []
+    bar = chart_of([Week(NOW.date(), 1, 2, 1)], NOW.date()).bars[0]
+    assert sum(part.height for part in bar.parts) == pytest.approx(FLOOR - TOP, abs=0.2)
+    assert chart_of([Week(NOW.date(), 0, 0, 0)], NOW.date()).bars[0].parts == []
+
+
+def test_today_is_marked_in_its_week():
+    weeks = [Week(date(2026, 11, 16), 1, 0, 0), Week(date(2026, 11, 23), 1, 0, 0)]
+    marks = [chart_of(weeks, date(2026, 11, day)).today for day in (15, 16, 22, 23, 29, 30)]
+    room = WIDTH / 2 / 7  # of a day
+    assert marks == [None, *(round((days + 0.5) * room, 1) for days in (0, 6, 7, 13)), None]
+
+
+def test_a_bar_leads_to_the_codes_of_its_week_and_to_no_others(client, settings):
+    settings.TIME_ZONE = "Europe/Athens"
+    monday = datetime(2026, 11, 15, 22, 0, tzinfo=UTC)  # 00:00 in Athens
+    make_code("END-OF-SUNDAY", expires_at=monday)
+    make_code("MONDAY", expires_at=monday + TICK)
+    make_code("OVERDUE", expires_at=NOW)
+    make_code("OFF", expires_at=NOW + TICK, status="inactive")
+    make_code("LAST", expires_at=monday + 7 * DAY)
+    make_code("NEXT", expires_at=monday + 7 * DAY + TICK)
+    make_code("EVER")
+    bars = dict(re.findall(r'<a href="([^"]+)" aria-label="Week from ([^"]+)">', front_page(client)))
+    found = {told: {code.code for code in client.get(link).context["cl"].result_list} for link, told in bars.items()}
+    assert found == {
+        "9 Nov 2026: 1 code": {"END-OF-SUNDAY"},
+        "16 Nov 2026: 4 codes": {"MONDAY", "OVERDUE", "OFF", "LAST"},
+        "23 Nov 2026: 1 code": {"NEXT"},
+    }
+
+
+@pytest.mark.parametrize("week", ["rubbish", "2026-13-01", "0001-01-01", "9999-12-31", "20261116T00"])
+def test_a_week_that_there_is_not_leads_back_to_the_list(client, week):
+    assert client.get(LIST, {"week": week})["Location"] == f"{LIST}?e=1"
+
+
+def decisions_of(client):
+    """The sentences under the heading, each with its link."""
+    page = front_page(client).partition('<h2 id="decisions">')[2].partition("</section>")[0]
+    return re.findall(r'<li>(?:<a href="([^"]+)">)?([^<]+)', page) or re.findall(r"<p>()([^<]+)", page)
+
+
+def test_what_needs_a_decision_is_on_top_each_with_its_link(client):
+    make_code("A-1", expires_at=NOW)
+    make_code("A-2", expires_at=NOW + TICK)
+    run = make_run(NOW - timedelta(hours=27), state="failed")
+    john = make_agent("John Smith")
+    wishes.ask(make_code("JOHNS-20", agent=john, expires_at=NOW + DAY), john, "Until spring, please")
+    failed = (f"/admin/main/expirationrun/{run.pk}/change/", f"Run {run.pk} failed.")
+    overdue = (f"{LIST}?state=overdue", "1 code is past its date and not marked inactive yet.")
+    silent = ("#last-run", "No scheduled run has completed for 26 hours.")
+    wish = ("/admin/notices/wish/?state=waiting", "1 wish for more time waits for an answer.")
+    assert decisions_of(client) == [overdue, failed, silent, wish]
+    client.force_login(make_staff("looker", "view_referralcode"))
+    assert decisions_of(client) == [overdue, ("", failed[1]), silent]
+
+
+def test_where_nothing_needs_a_decision_it_says_so(client):
+    run = make_run(NOW - timedelta(hours=2), state="interrupted")
+    assert decisions_of(client)[0][1] == f"Run {run.pk} was interrupted."
+    make_run(NOW - timedelta(hours=1))
+    assert decisions_of(client) == [("", "Nothing.")]
+
+
+def test_codes_come_first_and_accounts_last(client):
+    page = client.get("/admin/").context["app_list"]
+    assert [app["app_label"] for app in page] == ["main", "checkout", "notices", "auth"]
+    assert [model["object_name"] for model in page[0]["models"]] == [
+        "ReferralCode", "UserProfile", "ExpirationRun", "CodeImport"
+    ]  # fmt: skip
 
 
 def test_before_the_first_run_it_says_so(client):

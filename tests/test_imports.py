@@ -35,7 +35,7 @@ LAYERS = [
     {"importing", "forms", "accounts", "backup"},
     {"notices"},
     {"demo", "admin", "staff", "views", "sharing"},
-    {"notices.views", "notices.admin", "notices.apps", "checkout.admin"},
+    {"notices.views", "notices.admin", "notices.apps", "notices.decisions", "checkout.admin"},
     {"tasks", "cron", "urls", "apps", "management", "templatetags"},
     {"notices.urls", "notices.management.commands.send_notices", "notices.cron"},
 ]

@@ -146,7 +146,7 @@ def test_where_too_many_mails_wait_the_page_says_so_and_it_is_logged(client, mon
     assert response.context["form"].non_field_errors() == [
         "No mail can be sent at the moment. Try again in a few minutes."
     ]
-    assert caplog.messages == ["100 mails that reset a password wait already: one more was refused."]
+    assert caplog.messages == ["100 mails about passwords wait already: one more was refused."]
 
 
 @pytest.mark.parametrize("address", ["/password/", "/admin/password_change/"])

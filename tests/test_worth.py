@@ -116,7 +116,7 @@ def test_the_staffs_list_is_sorted_by_uses(client, code, john, maria):
         ["MARIA-15", "Uses: 1", "Orders came to: 7.00 CHF"],
         ["UNUSED", "Uses: 0", "Orders came to: none"],
     ]
-    agents = html.fromstring(client.get("/admin/main/userprofile/?o=6").content.decode())
+    agents = html.fromstring(client.get("/admin/main/userprofile/?o=10").content.decode())
     assert [cell.text_content() for cell in agents.xpath("//td[contains(@class, 'field-uses')]")] == [
         "Uses: 1",
         "Uses: 4",

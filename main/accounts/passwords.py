@@ -78,9 +78,9 @@ class PasswordResetView(auth.PasswordResetView):
 
 
 def send_behind_the_page(send: Callable[[], object]) -> Future[None] | None:
-    """Call `send` in another thread, and log what it raises; None, and logged, where too many mails wait already."""
+    """Call `send` in another thread, which logs what it raises; None, and logged, if too many mails wait already."""
     if not _room.acquire(blocking=False):
-        logger.error("%s mails that reset a password wait already: one more was refused.", MAILS_WAITING_AT_MOST)
+        logger.error("%s mails about passwords wait already: one more was refused.", MAILS_WAITING_AT_MOST)
         return None
     return _mails.submit(_send, send)
 
@@ -88,8 +88,9 @@ def send_behind_the_page(send: Callable[[], object]) -> Future[None] | None:
 def _send(send: Callable[[], object]) -> None:
     try:
         send()
-    except Exception:  # whatever it is, nobody else would hear of it
-        logger.exception("A mail that resets a password was not sent.")
+    except Exception:  # whatever it is, mostly nobody else hears of it
+        logger.exception("A mail about a password was not sent.")
+        raise
     finally:
         _room.release()
         connections.close_all()

@@ -27,6 +27,20 @@ def looks_after_codes(user: Any) -> bool:
     return bool(user.is_staff and user.has_perm("main.view_referralcode"))
 
 
+def address_of(user: Any) -> str:
+    """The e-mail address of a user, in whichever field the project keeps it."""
+    address: str = getattr(user, user.get_email_field_name()) or ""
+    return address
+
+
+def may_change(person: Any, account: Any) -> bool:
+    """Whether `person` may change `account`: only superusers touch those of staff, whose rights they would get."""
+    meta = account._meta
+    powerful = getattr(account, "is_staff", False) or getattr(account, "is_superuser", False)
+    has_right = person.has_perm(f"{meta.app_label}.change_{meta.model_name}")
+    return bool(has_right and (person.is_superuser or not powerful))
+
+
 def new_user(name: str, email: str = "", **fields: Any) -> Any:
     """Return an unsaved user who signs in as `name`, or with `email` where users do that; `fields` are others."""
     users = get_user_model()

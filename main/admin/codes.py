@@ -31,6 +31,7 @@ from main.admin.hint import what_a_save_does
 from main.admin.many import many_view
 from main.admin.new_code import FIELDSETS_OF_NEW, NewCodeForm
 from main.admin.share import SHARE_FIELDSET, share_of
+from main.admin.week_filter import WeekFilter
 from main.codes.counting import COUNTED_AT_MOST, CappedPaginator
 from main.codes.editing import referred_to
 from main.codes.history import history_of
@@ -64,7 +65,7 @@ class CodeAdmin(GuardedAdmin):
     autocomplete_fields = ["agent"]
     date_hierarchy = "expires_at"
     list_display = ["code", "state", "expires", "agent_link", "percent", "created_on"]
-    list_filter = [RunFilter, ImportFilter, AgentFilter, StateFilter, ExpiryFilter]
+    list_filter = [RunFilter, ImportFilter, AgentFilter, WeekFilter, StateFilter, ExpiryFilter]
     list_per_page = 50
     # Overdue codes first, because they need attention; then the active ones by their date; inactive codes last.
     ordering: ClassVar[Any] = ["status", NullsLast("expires_at"), "pk"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import islice
 from typing import NamedTuple
 
@@ -30,10 +31,11 @@ def would_undo(entry: CodeImport) -> Undone:
     return Undone(entry.codes.count(), sum(_is_new(agent) for agent in agents.select_related("user")))
 
 
-def undo_import(entry: CodeImport) -> Undone:
+def undo_import(entry: CodeImport, on_batch: Callable[[int], object] = lambda size: None) -> Undone:
     """Delete the codes of an import, and those of the agents created by it who have never signed in and have no other.
 
     Works in batches: killed at any moment, what was deleted is gone, and undoing the import once more does the rest.
+    After each batch, `on_batch` is called with the number of its codes.
     Raises CannotUndo, with nothing deleted, where a code was touched before; one that is touched meanwhile stays.
     """
     _refuse(entry)
@@ -42,7 +44,9 @@ def undo_import(entry: CodeImport) -> Undone:
         with transaction.atomic():
             # Under the lock the database evaluates the condition once more.
             batch = _untouched(entry).filter(pk__in=ids).select_for_update(of=("self",), no_key=False)
-            codes += ReferralCode.objects.filter(pk__in=[code.pk for code in batch]).delete()[0]
+            deleted = ReferralCode.objects.filter(pk__in=[code.pk for code in batch]).delete()[0]
+        codes += deleted
+        on_batch(deleted)
     _refuse(entry)
     with transaction.atomic():
         for agent in entry.new_agents.select_related("user"):

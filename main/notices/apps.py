@@ -2,10 +2,12 @@ from collections.abc import Callable
 from typing import Any
 
 from django.apps import AppConfig
+from django.http import HttpRequest
 
 from main.demo import demo_loaded
 from main.notices import conf
 from main.scheduling.installation import JOBS, Job
+from main.staff import Decision, asked_for_decisions
 
 
 class NoticesConfig(AppConfig):
@@ -17,6 +19,7 @@ class NoticesConfig(AppConfig):
         import main.notices.checks  # noqa: F401, PLC0415 - registered once the settings are loaded
 
         demo_loaded.connect(_add_to_the_demo)
+        asked_for_decisions.connect(_add_decisions)
         job = Job("send_notices", "Send notices about referral codes", "NOTICE_SCHEDULE", conf.schedule)
         JOBS[job.command] = job
 
@@ -25,3 +28,9 @@ def _add_to_the_demo(agent: str, write: Callable[[str], object], **kwargs: Any) 
     from main.notices.demo import add  # noqa: PLC0415 - no other command needs it
 
     add(agent, write)
+
+
+def _add_decisions(request: HttpRequest, **kwargs: Any) -> list[Decision]:
+    from main.notices.decisions import waiting_wishes  # noqa: PLC0415 - only the front page needs it
+
+    return waiting_wishes(request)

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from django.db import transaction
 from django.utils import timezone
 
+from main.accounts.users import address_of
 from main.models import UserProfile
 from main.notices import outbox, people, summary, wishes
 from main.notices.due import Item, due_to, is_still_so, uses_of
@@ -87,7 +88,7 @@ def to_agents(since: datetime) -> Iterator[list[Mail]]:
             Mail(
                 notice,
                 agent_letter(chapter.agents[pk].name, chapter.news[pk], preferences[pk], now),
-                [people.address_of(chapter.agents[pk].user)],
+                [address_of(chapter.agents[pk].user)],
                 is_repeated=pk not in new,
             )
             for pk, notice in mine.items()
@@ -139,7 +140,7 @@ def _summaries(since: datetime, now: datetime) -> Iterator[Summary]:
             preference = preferences[reader.pk]
             name = reader.get_username()
             letter = staff_letter(name, found, preference)
-            yield Summary(people.address_of(reader), letter, preference, days[reader.pk], known[reader.pk])
+            yield Summary(address_of(reader), letter, preference, days[reader.pk], known[reader.pk])
 
 
 def preview(since: datetime) -> Iterator[tuple[str, Letter]]:
@@ -150,6 +151,6 @@ def preview(since: datetime) -> Iterator[tuple[str, Letter]]:
         for pk, news in chapter.news.items():
             agent = chapter.agents[pk]
             preference = chapter.preferences.get(pk) or Preference(user_id=pk)
-            yield people.address_of(agent.user), agent_letter(agent.name, news, preference, now)
+            yield address_of(agent.user), agent_letter(agent.name, news, preference, now)
     for reader in _summaries(since, now):
         yield reader.address, reader.letter

@@ -8,6 +8,7 @@ from datetime import timedelta
 from django.contrib.auth import get_user_model
 from django.utils import timezone
 
+from main.accounts.users import address_of
 from main.models import ReferralCode, UserProfile
 from main.notices import people, wishes
 from main.notices.contents import preview
@@ -19,7 +20,7 @@ def add(agent: str, write: Callable[[str], object]) -> None:
     profile = UserProfile.objects.select_related("user").get(**{f"user__{get_user_model().USERNAME_FIELD}": agent})
     people.made_preferences([profile.user_id])  # so that the link in the mail leads somewhere
     for address, letter in preview(since):
-        if address == people.address_of(profile.user):
+        if address == address_of(profile.user):
             write(f"\nWhat `send_notices` would mail to {profile}:\n\nSubject: {letter.subject}\n\n{letter.text}")
     soon = ReferralCode.objects.in_state(ReferralCode.State.ENDS_SOON).exclude(agent=None).exclude(agent=profile)
     code = soon.order_by("expires_at").first()

@@ -16,12 +16,6 @@ from main.notices.due import zone_of
 from main.notices.models import Notice, Preference
 
 
-def address_of(user: Any) -> str:
-    """The e-mail address of a user, in whichever field the project keeps it."""
-    address: str = getattr(user, user.get_email_field_name()) or ""
-    return address
-
-
 def reachable() -> Q:
     """Of a user: may sign in, has an address, and no mail server has refused this address for good."""
     field = get_user_model().get_email_field_name()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import NamedTuple, Self
 
 from django.db.models import Count, F, Q
@@ -10,6 +10,7 @@ from django.db.models.functions import TruncWeek
 from django.utils import timezone
 
 from main import conf
+from main.codes.weeks import ending_in, monday_of
 from main.models import ExpirationRun, ReferralCode
 
 WEEKS_BACK, WEEKS = 4, 12
@@ -61,18 +62,13 @@ class Dashboard(NamedTuple):
 
 
 def weeks(now: datetime) -> list[Week]:
-    """Return the WEEKS weeks around `now`, Monday to Sunday in the current time zone, from WEEKS_BACK weeks ago.
-
-    A code that ends with Sunday, at the midnight after it, belongs to the week of that Sunday.
-    """
-    today = timezone.localdate(now)
-    first = today - timedelta(days=today.weekday(), weeks=WEEKS_BACK)
-    starts = [first + timedelta(weeks=number) for number in range(WEEKS + 1)]
+    """Return the WEEKS weeks around `now`, from WEEKS_BACK weeks ago. `main.codes.weeks` says what a week is."""
+    first = monday_of(timezone.localdate(now)) - timedelta(weeks=WEEKS_BACK)
+    starts = [first + timedelta(weeks=number) for number in range(WEEKS)]
     overdue = ReferralCode.objects.overdue(now).values("pk")
     active = Q(status=ReferralCode.Status.ACTIVE)
     counted = (
-        ReferralCode.objects.unexpired(_midnight(starts[0]))
-        .expired(_midnight(starts[-1]))
+        ending_in(ReferralCode.objects.all(), first, WEEKS)
         .values(week=TruncWeek(F("expires_at") - INSTANT))
         .annotate(
             active=Count("pk", filter=active & ~Q(pk__in=overdue)),
@@ -81,8 +77,4 @@ def weeks(now: datetime) -> list[Week]:
         )
     )
     found = {timezone.localtime(row.pop("week")).date(): row for row in counted}
-    return [Week(start, **found.get(start, {"active": 0, "overdue": 0, "inactive": 0})) for start in starts[:-1]]
-
-
-def _midnight(day: date) -> datetime:
-    return timezone.make_aware(datetime.combine(day, time.min))
+    return [Week(start, **found.get(start, {"active": 0, "overdue": 0, "inactive": 0})) for start in starts]

@@ -2,16 +2,23 @@
 
 from typing import Any
 
+from django.apps import apps
 from django.contrib.admin import AdminSite
 from django.contrib.auth.views import PasswordChangeView
 from django.http import HttpRequest
 from django.template.response import TemplateResponse
 from django.urls import reverse
+from django.utils import timezone
 
 from main.accounts.forms import StaffSignInForm
 from main.accounts.passwords import OldPasswordForm
+from main.models import CodeImport, ExpirationRun, ReferralCode, UserProfile
 from main.staff.chart import chart_of
 from main.staff.dashboard import Dashboard
+from main.staff.decisions import decisions
+
+# The order of our models on the front page; others follow.
+FIRST = [ReferralCode, UserProfile, ExpirationRun, CodeImport]
 
 
 class StaffSite(AdminSite):
@@ -38,5 +45,25 @@ class StaffSite(AdminSite):
         context = dict(extra_context or {})
         if request.user.has_perm("main.view_referralcode"):
             dashboard = Dashboard.now()
-            context |= {"dashboard": dashboard, "chart": chart_of(dashboard.weeks)}
+            context |= {
+                "dashboard": dashboard,
+                "chart": chart_of(dashboard.weeks, timezone.localdate()),
+                "decisions": decisions(request, dashboard),
+            }
         return super().index(request, context)
+
+    def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> Any:
+        """The codes first, with what belongs to them; then the other apps; Django's own, with the accounts, last."""
+        found = super().get_app_list(request, app_label)
+        for app in found:
+            app["models"].sort(key=_place_of_model)
+        return sorted(found, key=_place_of_app)
+
+
+def _place_of_model(found: dict[str, Any]) -> int:
+    return FIRST.index(found["model"]) if found["model"] in FIRST else len(FIRST)
+
+
+def _place_of_app(found: dict[str, Any]) -> tuple[bool, bool]:
+    name = apps.get_app_config(found["app_label"]).name
+    return name != "main", name.startswith("django.")

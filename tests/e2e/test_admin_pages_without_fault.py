@@ -48,7 +48,7 @@ def test_sign_in(visitor):
 
 def test_front_page(staff):
     staff.page.goto("/admin/")
-    expect(staff.page.get_by_role("img", name="Codes reaching their date, by week")).to_be_visible()
+    expect(staff.page.get_by_role("group", name="Codes reaching their date, by week")).to_be_visible()
     staff.inspect("admin-front")
     staff.page.get_by_text("As a table").first.click()
     expect(staff.page.get_by_role("table", name="Codes reaching their date, by week")).to_be_visible()
@@ -106,6 +106,39 @@ def test_other_lists_and_their_objects(staff, model):
     staff.inspect(f"admin-{model}s")
     staff.page.locator("#result_list tbody th a").first.click()
     staff.inspect(f"admin-{model}")
+
+
+def test_a_new_agent_in_one_form(staff):
+    page = staff.page
+    page.goto("/admin/main/userprofile/add/")
+    page.get_by_label("Name", exact=True).fill("New Nora")
+    page.get_by_label("User name").fill("maria")
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.get_by_text("An invitation needs an address.")).to_be_visible()
+    staff.inspect("admin-new-agent")
+    page.get_by_label("User name").fill("nora")
+    page.get_by_label("E-mail address").fill("nora@example.com")
+    page.get_by_role("button", name="Save and continue editing").click()
+    expect(page.get_by_text("The invitation of New Nora was mailed to nora@example.com.")).to_be_visible()
+    expect(page.get_by_role("button", name="Send an invitation")).to_be_visible()
+    staff.inspect("admin-agent")
+
+
+def test_an_agent_is_switched_off_from_the_list_in_two_clicks(staff):
+    page = staff.page
+    page.goto("/admin/main/userprofile/")
+    page.get_by_role("link", name="Switch off Maria Garcia").click()
+    expect(page.get_by_text("stop working at once.")).to_be_visible()
+    staff.inspect("admin-switch-off")
+    page.get_by_role("button", name="Yes, switch Maria Garcia off").click()
+    expect(page.get_by_text("Maria Garcia is switched off.")).to_be_visible()
+
+
+@pytest.mark.parametrize("address", ["user/", "user/add/", "user/{}/change/", "user/{}/password/", "group/add/"])
+def test_djangos_own_pages_of_accounts(staff, address):
+    maria = ReferralCode.objects.filter(agent__name="Maria Garcia").first().agent
+    staff.page.goto(f"/admin/auth/{address.format(maria.user_id)}")
+    staff.inspect(f"admin-{address.replace('/', '-').replace('{}-', '')}account")
 
 
 def test_a_person_with_codes_is_kept(staff):

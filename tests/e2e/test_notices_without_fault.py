@@ -106,7 +106,7 @@ def test_staff_answer(visitor, anna, boss, action, button, said):
     page = visitor.page
     page.goto("/admin/")
     visitor.inspect("admin-front-with-wishes")
-    page.get_by_role("link", name="1 wish waits for an answer").click()
+    page.get_by_role("link", name="1 wish for more time waits for an answer.").click()
     visitor.inspect("admin-wishes")
     page.locator("input.action-select").first.check()
     page.get_by_label("Action:").select_option(label=action)

@@ -173,7 +173,7 @@ def test_after_an_answer_one_can_ask_again(client, staff, wish, code, anna):
 
 
 def test_the_front_page_of_staff_says_how_many_wait(client, staff, wish):
-    assert "1 wish waits for an answer" in client.get("/admin/").content.decode()
+    assert "1 wish for more time waits for an answer." in client.get("/admin/").content.decode()
     assert "CODE" in client.get("/admin/notices/wish/?state=waiting").content.decode()
 
 

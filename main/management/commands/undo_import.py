@@ -6,8 +6,8 @@ from django.core.management.base import BaseCommand, CommandParser
 
 from main.codes.text import is_id, visible
 from main.importing import report
-from main.importing.undoing import undo_import, would_undo
-from main.management.output import failures_in_words
+from main.importing.undoing import Undone, undo_import, would_undo
+from main.management.output import failures_in_words, progress
 from main.models import CodeImport
 from main.sweep.errors import CannotUndo
 
@@ -30,5 +30,9 @@ class Command(BaseCommand):
             entry = CodeImport.objects.filter(pk=number).first() if is_id(str(number)) else None
             if entry is None:
                 raise CannotUndo(f"There is no import {number} in the ledger.")
-            undone = would_undo(entry) if dry_run else undo_import(entry)
+            undone = would_undo(entry) if dry_run else self._undo(entry)
             self.stdout.write(visible(report.undone(entry, undone.codes, undone.agents, dry_run=dry_run)))
+
+    def _undo(self, entry: CodeImport) -> Undone:
+        with progress(self.stderr, "Deleting", entry.codes.count) as show:
+            return undo_import(entry, show)

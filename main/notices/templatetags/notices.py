@@ -4,18 +4,13 @@ from datetime import datetime
 
 from django import template
 
+from main.accounts.users import address_of
 from main.codes import editing
 from main.codes.editing import Task
 from main.models import ReferralCode
-from main.notices.models import Preference, Wish
-from main.notices.people import address_of
+from main.notices.models import Preference
 
 register = template.Library()
-
-
-@register.simple_tag
-def waiting_wishes() -> int:
-    return Wish.objects.waiting().count()
 
 
 @register.simple_tag
