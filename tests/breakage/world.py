@@ -66,6 +66,7 @@ class World:
             return cursor.fetchall() if cursor.description else []
 
     def seed(self, number):
+        self.query("DELETE FROM main_formercode")
         self.query("DELETE FROM main_referralcode")
         self.query("DELETE FROM main_expirationrun WHERE undo_of_id IS NOT NULL")
         self.query("DELETE FROM main_expirationrun")
