@@ -154,6 +154,17 @@ def test_staff_without_the_right_to_codes_see_no_figure(client, code):
 # The file
 
 
+def test_staff_without_the_right_to_codes_see_no_worth_of_agents(client, code):
+    columns = []
+    for rights in (["view_userprofile"], ["view_userprofile", "view_referralcode"]):
+        signed_in(client, make_staff(" ".join(rights), *rights))
+        page = html.fromstring(client.get("/admin/main/userprofile/").content)
+        columns.append({cell.text_content().strip().lower() for cell in page.xpath("//thead//th")})
+    without, with_codes = columns
+    worth = {"uses", "last use", "orders came to"}
+    assert (without & worth, with_codes & worth) == (set(), worth)
+
+
 def test_the_redemptions_of_chosen_days_are_a_file(client, code, john, settings):
     john.name = "=John Smith"
     john.save()

@@ -136,10 +136,18 @@ class PeriodForm(forms.Form):
         return data
 
 
+OF_WORTH = ["uses", "last_use", "came_to"]
+
+
 class WorthAdmin(StrictAdmin):
     """A list with what the codes of each row are worth: sorted by uses, the rest read for the page alone."""
 
     by: str  # the field of a redemption that says to which row it belongs
+
+    def get_list_display(self, request: HttpRequest) -> Any:
+        """Without what codes are worth, for people who may not view codes."""
+        hidden = [] if request.user.has_perm("main.view_referralcode") else OF_WORTH
+        return [column for column in super().get_list_display(request) if column not in hidden]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         rows = super().get_queryset(request)
@@ -181,7 +189,7 @@ class CodeAdminWithWorth(WorthAdmin, CodeAdmin):
     """The staff's list and form of codes, with what each is worth and how often it is tried in vain."""
 
     by = "code"
-    list_display = [*CodeAdmin.list_display, "uses", "last_use", "came_to"]
+    list_display = [*CodeAdmin.list_display, *OF_WORTH]
     record = readonly_fields = [*CodeAdmin.record, "redeemed", "tried"]
 
     @admin.display(description="redeemed")
@@ -211,7 +219,7 @@ class ProfileAdminWithWorth(WorthAdmin, ProfileAdmin):
     """The staff's list of people, with what the codes of each agent are worth."""
 
     by = "code__agent"
-    list_display = [*ProfileAdmin.list_display, "uses", "last_use", "came_to"]
+    list_display = [*ProfileAdmin.list_display, *OF_WORTH]
 
 
 def _this_month() -> dict[str, date]:
