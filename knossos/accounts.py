@@ -23,6 +23,9 @@ admin.site.unregister(Group)
 class RightsAdmin(StrictAdmin, GroupAdmin):
     """Django's own, for superusers. Other people who may view groups can only view them."""
 
+    class Media:
+        js = ["main/admin_labels.js"]
+
     def has_add_permission(self, request: Any) -> bool:
         return bool(request.user.is_superuser)
 
@@ -41,6 +44,9 @@ class RightsAdmin(StrictAdmin, GroupAdmin):
 class AccountAdmin(StrictAdmin, UserAdmin):  # type: ignore[type-arg] # generic for the stubs only
     """Django's own, without deletion; "Active" switches an account off."""
 
+    class Media:
+        js = ["main/admin_labels.js"]
+
     def has_change_permission(self, request: Any, obj: User | None = None) -> bool:
         return super().has_change_permission(request, obj) and (obj is None or may_change(request.user, obj))
 
@@ -49,4 +55,5 @@ class AccountAdmin(StrictAdmin, UserAdmin):  # type: ignore[type-arg] # generic 
 
     def get_readonly_fields(self, request: Any, obj: User | None = None) -> Any:
         rights = [] if request.user.is_superuser else ["is_staff", "is_superuser", "groups", "user_permissions"]
-        return [*super().get_readonly_fields(request, obj), *rights]
+        # The system notes these two; nobody has a reason to write them.
+        return [*super().get_readonly_fields(request, obj), "last_login", "date_joined", *rights]

@@ -56,6 +56,9 @@ class ProfileAdmin(GuardedAdmin):
     readonly_fields = ["can_sign_in", "email", "codes"]
     search_fields = ["folded_name", USER_NAME, *({EMAIL} - {USER_NAME})]
 
+    class Media:
+        js = ["main/admin_labels.js"]
+
     def view_on_site(self, profile: UserProfile) -> str:
         return reverse("profile", args=[profile.pk])
 

@@ -111,7 +111,7 @@ def test_other_lists_and_their_objects(staff, model):
 def test_a_new_agent_in_one_form(staff):
     page = staff.page
     page.goto("/admin/main/userprofile/add/")
-    page.get_by_label("Name", exact=True).fill("New Nora")
+    page.get_by_label("Name:", exact=True).fill("New Nora")
     page.get_by_label("User name").fill("maria")
     page.get_by_role("button", name="Save", exact=True).click()
     expect(page.get_by_text("An invitation needs an address.")).to_be_visible()
