@@ -59,7 +59,7 @@ def open_cold(browser, served, manage):
         return page, sizes, faults
 
     with gunicorn(served, "--threads", "4") as (port, _):
-        ask(port, HOST)
+        ask(port, HOST).read()
         yield open_page
         for context in contexts:
             context.close()

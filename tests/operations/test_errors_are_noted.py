@@ -8,6 +8,7 @@ from email.policy import default
 import pytest
 
 from knossos.errors import without_persons
+from tests.conftest import PROJECT, managed
 from tests.test_production_settings import PRODUCTION
 
 # The database has no tables, so that the page of the sign-in fails.
@@ -25,10 +26,20 @@ print(missing.status_code, health.status_code)
 """
 
 
+@pytest.fixture(scope="module")
+def collected(tmp_path_factory):
+    """The settings of a server whose static files are collected: else it says on stderr that they are not."""
+    folder = tmp_path_factory.mktemp("static_root")
+    where = {"DJANGO_SETTINGS_MODULE": "tests.servers.collected", "COLLECTED": str(folder), "PYTHONPATH": str(PROJECT)}
+    done = managed(folder, "collectstatic", "--no-input", "-v0", **PRODUCTION, **where)
+    assert (done.returncode, done.stderr) == (0, "")
+    return where
+
+
 @pytest.fixture
-def fail(manage):
+def fail(manage, collected):
     def run(**env):
-        result = manage("shell", "-v", "0", "-c", FAIL, **PRODUCTION, PYTHONWARNINGS="ignore", **env)
+        result = manage("shell", "-v", "0", "-c", FAIL, **PRODUCTION, **collected, PYTHONWARNINGS="ignore", **env)
         assert result.returncode == 0, result.stderr
         return result.stdout.splitlines(), result.stderr.splitlines()
 

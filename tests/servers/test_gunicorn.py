@@ -50,8 +50,9 @@ def ask(port, host, *, address="/sign-in/", method="GET", **headers):
         connection = HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
         try:
             connection.request(
-                method, address, headers={"Host": host} | {k.replace("_", "-"): v for k, v in headers.items()}
-            )
+                method, address,
+                headers={"Host": host, "Connection": "close"} | {k.replace("_", "-"): v for k, v in headers.items()},
+            )  # fmt: skip
             return connection.getresponse()
         except ConnectionRefusedError:
             assert time.monotonic() < deadline
