@@ -85,8 +85,15 @@ def test_every_lookup_of_a_sweep_and_its_report_has_its_index():
     assert "expirationrun_running" in plan(ExpirationRun.objects.filter(state=ExpirationRun.State.RUNNING))
 
 
-def test_what_is_overdue_is_found_through_its_index(monkeypatch):
+def test_what_is_overdue_is_found_through_its_index(monkeypatch, john):
     make_overdue(3)
+    # For a few codes, the index of an agent's active codes would cost the same.
+    ReferralCode.objects.bulk_create(
+        ReferralCode(code=f"LATER-{number}", agent=john, expires_at=NOW + timedelta(days=number))
+        for number in range(1, 2000)
+    )
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")
     asked = []
     read = pages.stream_ids_as_stored
     monkeypatch.setattr(pages, "stream_ids_as_stored", lambda codes: asked.append(codes.all()) or read(codes))

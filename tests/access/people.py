@@ -28,7 +28,6 @@ class Visitor(Client):
         response = super().request(**request)
         if response.streaming:
             taken = b"".join(response.streaming_content)
-            response.close()
             response.streaming_content = [taken]
         return response
 

@@ -1,3 +1,3 @@
-from tests.access.conftest import town, town_of_module
+from tests.access.conftest import town
 
-__all__ = ["town", "town_of_module"]
+__all__ = ["town"]
