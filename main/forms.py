@@ -8,10 +8,10 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from main.codes.dates import coming_days, day_ended, end_of_day, parse_instant
+from main.codes.meanwhile import MeanwhileForm
 from main.codes.percent import parse_percent
 from main.codes.text import clean_code
 from main.codes.wording import in_words
-from main.meanwhile import MeanwhileForm
 from main.models import ReferralCode
 
 EXTENSIONS = (7, 30, 90)  # days

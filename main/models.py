@@ -11,6 +11,7 @@ from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models, transaction
 from django.db.models import Q
+from django.db.models.expressions import Combinable
 from django.utils import timezone
 
 from main.codes.dates import validate_year
@@ -118,8 +119,8 @@ class ReferralCodeQuerySet(models.QuerySet["ReferralCode"]):
     `now` as an aware datetime in any time zone; the default is the present.
     """
 
-    def expired(self, now: datetime | None = None) -> Self:
-        """Codes past their date, whatever their status."""
+    def expired(self, now: datetime | Combinable | None = None) -> Self:
+        """Codes past their date, whatever their status. `now` may be an instant that the database computes."""
         return self.filter(self._past(now))
 
     def unexpired(self, now: datetime | None = None) -> Self:
@@ -148,7 +149,7 @@ class ReferralCodeQuerySet(models.QuerySet["ReferralCode"]):
         return self.filter(self._past(now) | Q(status=ReferralCode.Status.INACTIVE) | away)
 
     @staticmethod
-    def _past(now: datetime | None) -> Q:
+    def _past(now: datetime | Combinable | None) -> Q:
         return Q(expires_at__lte=now or timezone.now())
 
     def in_state(self, state: ReferralCode.State, now: datetime | None = None) -> Self:

@@ -2,7 +2,7 @@ from django.contrib.auth import views as auth
 from django.urls import URLPattern, URLResolver, include, path
 from django.views.generic import RedirectView
 
-from main import conf, sharing, views
+from main import conf, views
 from main.accounts import passwords
 from main.accounts import views as account_views
 from main.accounts.users import signed_in
@@ -61,7 +61,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("profile/", views.profile, name="profile"),
     path("profile/<int:pk>/", views.profile, name="profile"),
     path("profile/<int:pk>/codes/", include(tasks)),
-    path("codes/<int:pk>/share/", sharing.share, name="share"),
-    path("codes/<int:pk>/qr.svg", sharing.qr_image, {"kind": "svg"}, name="qr_image"),
-    path("codes/<int:pk>/qr.png", sharing.qr_image, {"kind": "png"}, name="qr_image"),
+    path("codes/<int:pk>/share/", views.share, name="share"),
+    path("codes/<int:pk>/qr.svg", views.qr_image, {"kind": "svg"}, name="qr_image"),
+    path("codes/<int:pk>/qr.png", views.qr_image, {"kind": "png"}, name="qr_image"),
 ]

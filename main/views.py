@@ -1,4 +1,7 @@
-"""An agent's page: `profile` shows the codes, and `manage_referral_codes` answers the tasks that staff find there."""
+"""An agent's page: `profile` shows the codes, and `manage_referral_codes` answers the tasks that staff find there.
+
+From there lead the history of a code, and a code to hand out.
+"""
 
 from collections.abc import Callable
 from copy import copy
@@ -23,12 +26,14 @@ from main.accounts.zone import has_chosen
 from main.codes import editing, history, history_in_words
 from main.codes.editing import Edit, Outcome, Task
 from main.codes.of_agent import codes_of
+from main.codes.sharing import qr_code, shop_address
 from main.codes.telling import carry_out, tell, tell_saved
 from main.forms import ConfirmForm, ExtendForm, ReferralCodeForm
 from main.models import ReferralCode, UserProfile
 
 EVENTS_ON_A_PAGE = 100
 NEW = "new"
+TYPES_OF_IMAGES = {"svg": "image/svg+xml", "png": "image/png"}
 
 
 class SignedInRequest(HttpRequest):
@@ -191,6 +196,31 @@ def code_history(request: SignedInRequest, pk: int, code_pk: int) -> HttpRespons
     page = Paginator(list(rows), EVENTS_ON_A_PAGE).get_page(request.GET.get("page"))
     back = next_page(request, reverse("profile", args=[pk]))
     return render(request, "main/codes/history.html", {"code": code, "rows": page, "back": back})
+
+
+@signed_in
+def share(request: HttpRequest, pk: int) -> HttpResponse:
+    """The page of the code `pk`: for its agent, and for staff who may view codes. Others get 404."""
+    code, address = _shared(request, pk)
+    return render(request, "main/codes/share.html", {"code": code, "address": address})
+
+
+@signed_in
+def qr_image(request: HttpRequest, pk: int, kind: str) -> HttpResponse:
+    """The QR code of that address, as "svg" or "png"."""
+    _code, address = _shared(request, pk)
+    return HttpResponse(qr_code(address, kind), content_type=TYPES_OF_IMAGES[kind])
+
+
+def _shared(request: Any, pk: int) -> tuple[ReferralCode, str]:
+    codes = ReferralCode.objects.select_related("agent__user")
+    if not looks_after_codes(request.user):
+        codes = codes.filter(agent__user=request.user.pk)
+    code = get_object_or_404(codes, pk=pk)
+    address = shop_address(code.code)
+    if not address:
+        raise Http404("This project has no SHARE_URL.")
+    return code, address
 
 
 def _saved(request: SignedInRequest, form: ReferralCodeForm, before: ReferralCode | None) -> bool:

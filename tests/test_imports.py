@@ -10,6 +10,7 @@ MAIN = Path(__file__).parent.parent / "main"
 
 # From the bottom up; a module may import those above it in this list, and its own row's of its own package.
 # The modules of `codes` and `sweep` that need no model stand below the models.
+CHECKOUT_ADMIN = [f"checkout.admin{module}" for module in ("", ".__init__", ".redemptions", ".tokens", ".worth")]
 LAYERS = [
     {"conf"},
     {"checks"},
@@ -31,11 +32,10 @@ LAYERS = [
     {"codes", "sweep"},
     {"signals"},
     {"checkout"},
-    {"meanwhile"},
     {"importing", "forms", "accounts", "backup"},
     {"notices"},
-    {"demo", "admin", "staff", "views", "sharing"},
-    {"notices.views", "notices.admin", "notices.apps", "notices.decisions", "checkout.admin"},
+    {"demo", "admin", "staff", "views"},
+    {"notices.views", "notices.admin", "notices.apps", "notices.decisions", *CHECKOUT_ADMIN},
     {"tasks", "cron", "urls", "apps", "management", "templatetags"},
     {"notices.urls", "notices.management.commands.send_notices", "notices.cron"},
 ]

@@ -10,7 +10,6 @@ from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.utils import unquote
 from django.core.paginator import Paginator
-from django.db import IntegrityError
 from django.db.models import F, Field, QuerySet
 from django.db.models.expressions import OrderBy
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -60,6 +59,7 @@ class NullsLast(OrderBy):
 
 @admin.register(ReferralCode)
 class CodeAdmin(GuardedAdmin):
+    taken = "this code"
     form = CodeForm
     actions = actions.ALL
     autocomplete_fields = ["agent"]
@@ -212,13 +212,6 @@ class CodeAdmin(GuardedAdmin):
         super().save_model(request, obj, form, change)
         if not obj.is_usable:  # for a code that works, Django's own message is enough
             tell_saved(request, obj)
-
-    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-        try:
-            return super().changeform_view(request, *args, **kwargs)
-        except IntegrityError:  # somebody saved the same code after the form was checked
-            messages.error(request, "Nothing was saved: this code was created by someone else just now.")
-            return HttpResponseRedirect(request.get_full_path())
 
     def response_action(
         self, request: HttpRequest, queryset: QuerySet[ReferralCode], **where: Any

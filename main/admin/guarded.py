@@ -5,9 +5,10 @@ from __future__ import annotations
 from copy import copy
 from typing import Any
 
-from django.db import connection
+from django.contrib import messages
+from django.db import IntegrityError, connection
 from django.db.models import Model
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponseRedirect
 
 from main.admin.strict import StrictAdmin
 from main.codes import history
@@ -15,6 +16,8 @@ from main.codes import history
 
 class GuardedAdmin(StrictAdmin):
     """For a `form` that is a MeanwhileForm. Its history has the old and new values."""
+
+    taken: str  # what people call the part of an object that only one may have
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
         """Lock an object that will be changed, so that nobody changes it between the check and the save."""
@@ -31,6 +34,13 @@ class GuardedAdmin(StrictAdmin):
         if obj and self.has_change_permission(request, obj):
             return [*fieldsets, (None, {"fields": ["seen"], "classes": ["hidden"]})]
         return fieldsets
+
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        try:
+            return super().changeform_view(request, *args, **kwargs)
+        except IntegrityError:  # somebody saved the same after the form was checked
+            messages.error(request, f"Nothing was saved: {self.taken} was created by someone else just now.")
+            return HttpResponseRedirect(request.get_full_path())
 
     def construct_change_message(self, request: HttpRequest, form: Any, formsets: Any, add: bool = False) -> Any:
         return history.message(None if add else form.instance.before, form.instance)

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.contrib.auth import get_user_model
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.html import format_html
@@ -24,7 +24,7 @@ from main.admin.new_agent import NewAgentForm, makes_accounts
 from main.admin.strict import StrictChangeList
 from main.codes.by_agent import Codes, codes_by_agent
 from main.codes.counting import counted, in_figures
-from main.meanwhile import MeanwhileForm
+from main.codes.meanwhile import MeanwhileForm
 from main.models import ReferralCode, UserProfile
 
 EMAIL = f"user__{get_user_model().get_email_field_name()}"
@@ -45,6 +45,7 @@ class ProfileChangeList(StrictChangeList):
 
 @admin.register(UserProfile)
 class ProfileAdmin(GuardedAdmin):
+    taken = "this account"
     form = MeanwhileForm
     raw_id_fields = ["user"]  # where the user cannot be searched for
     list_display = ["name", "role", "email", "can_sign_in", "switch", *OF_CODES]
@@ -115,13 +116,6 @@ class ProfileAdmin(GuardedAdmin):
         super().save_model(request, obj, form, change)
         if account and form.cleaned_data["invitation"]:
             transaction.on_commit(partial(send_invitation, request, obj))
-
-    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-        try:
-            return super().changeform_view(request, *args, **kwargs)
-        except IntegrityError:  # somebody made the same account after the form was checked
-            messages.error(request, "Nothing was saved: this account was created by someone else just now.")
-            return HttpResponseRedirect(request.get_full_path())
 
     def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any) -> Any:
         if agent := kwargs.get("obj"):

@@ -1,4 +1,8 @@
-"""The differences between PostgreSQL and SQLite. No other module of this app asks which of them it works with."""
+"""The differences between PostgreSQL and SQLite.
+
+Two other modules ask which of them they work with: `triggers`, whose text is made for each of them, and `writable`,
+which is about the files of SQLite and lies below this one.
+"""
 
 import csv
 import math
@@ -11,8 +15,8 @@ from typing import Any, NamedTuple, NoReturn, TextIO
 import django.db
 from django.core.checks import CheckMessage, Error, register
 from django.db import connection, connections, transaction
-from django.db.models import Q, QuerySet, TextField
-from django.db.models.expressions import RawSQL
+from django.db.models import QuerySet, TextField
+from django.db.models.expressions import Combinable, RawSQL
 from django.db.models.functions import Now
 from django.db.models.query import ModelIterable
 from django.utils import timezone
@@ -36,6 +40,7 @@ class Way(NamedTuple):
     place: str  # SQL: where a row is stored
     chosen: str  # SQL: whether a row is in the result of a query
     date: str  # SQL: a date in the form that `read_date` reads
+    only_read: str  # SQL: whether the database only lets itself be read, such as a standby
     temporary: str  # the schema of this connection's own tables
     stages_first: bool  # whether such a table can be filled before the transaction that reads it
 
@@ -50,6 +55,7 @@ WAYS = {
         chosen="id = ANY (ARRAY({}))",  # always looks each row up by its id, even if the planner expects many rows
         # Reading microseconds since 1970 is much faster than parsing a text.
         date="(extract(epoch FROM expires_at) * 1000000)::bigint",
+        only_read="SELECT current_setting('transaction_read_only') = 'on'",
         temporary="pg_temp",
         stages_first=False,  # behind a pooler, each transaction may have another server connection
     ),
@@ -61,6 +67,7 @@ WAYS = {
         place="id",
         chosen="id IN ({})",
         date="expires_at || ''",
+        only_read="PRAGMA query_only",
         temporary="temp",
         stages_first=True,  # from the beginning of a transaction on, nobody else can write
     ),
@@ -78,6 +85,13 @@ def kind() -> str:
     if problem := _problem():
         raise WrongDatabase(problem)
     return connection.vendor
+
+
+def can_only_read() -> bool:
+    """Whether the database itself refuses to be written. Raises its error if it cannot be asked."""
+    with connection.cursor() as cursor:
+        cursor.execute(way().only_read)
+        return bool(cursor.fetchone()[0])
 
 
 def read_date(stored: int | str | None) -> datetime | None:
@@ -160,12 +174,13 @@ def now_for_writing() -> datetime:
     return now
 
 
-def past_by_database_clock(using: str) -> Q:
-    """That the date of a code has come by the clock of the database `using` too, give or take the tolerance."""
+def latest_present(now: datetime, using: str) -> datetime | Combinable:
+    """The latest instant that may be the present by the clock of the database `using`, which computes it; where that
+    clock is not asked, `now`."""
     tolerance = conf.clock_tolerance()
     if connections[using].vendor != "postgresql" or tolerance == math.inf:
-        return Q()
-    return Q(expires_at__lte=Now() + timedelta(seconds=tolerance))
+        return now
+    return Now() + timedelta(seconds=tolerance)
 
 
 def same_clock(now: datetime, using: str) -> tuple[str, list[datetime]]:

@@ -13,9 +13,9 @@ from django.utils import timezone
 
 from main import conf, throttle
 from main.models import ExpirationRun, ReferralCode
-from main.sweep.databases import driver_errors
+from main.sweep.databases import can_only_read, driver_errors
 from main.sweep.errors import READ_ONLY, advice
-from main.sweep.writable import can_only_read, fault_of_file
+from main.sweep.writable import fault_of_file
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,7 @@ from django.utils import timezone
 from main.models import ExpirationRun, ReferralCode, ReferralCodeQuerySet
 from main.sweep import pages
 from main.sweep.announcing import ExpiredCode, announce, announce_batch, referral_codes_expired
-from main.sweep.databases import limit_lock_wait, past_by_database_clock, read_date, way
+from main.sweep.databases import latest_present, limit_lock_wait, read_date, way
 from main.sweep.heartbeat import heartbeat
 from main.sweep.ledger import recorded
 from main.sweep.two_connections import expired_in_two_connections
@@ -140,12 +140,8 @@ def expire_on_save(code: ReferralCode, using: str) -> None:
     """
     now = timezone.now()
     marks = {"status": ReferralCode.Status.INACTIVE, "expired_at": now, "expired_by": None}
-    if (
-        ReferralCode.objects.using(using)
-        .filter(past_by_database_clock(using), pk=code.pk)
-        .overdue(now)
-        .update(**marks)
-    ):
+    overdue = ReferralCode.objects.using(using).filter(pk=code.pk).overdue(now)
+    if overdue.expired(latest_present(now, using)).update(**marks):
         for field, value in marks.items():
             setattr(code, field, value)
         announce([ExpiredCode(code.pk, code.code, code.agent_id, code.expires_at)], None, using=using)

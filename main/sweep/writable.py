@@ -1,4 +1,4 @@
-"""Whether this user can write the database: operators hear of it before somebody's change fails."""
+"""Whether this user can write the files of an SQLite database: operators hear of it before a change fails."""
 
 import os
 from pathlib import Path
@@ -6,18 +6,6 @@ from typing import Any
 
 from django.core.checks import CheckMessage, Warning, register
 from django.db import connection
-
-# How to ask each kind of database whether it only lets itself be read: a standby, or one that was set so.
-READ_ONLY = {"postgresql": "SELECT current_setting('transaction_read_only') = 'on'", "sqlite": "PRAGMA query_only"}
-
-
-def can_only_read() -> bool:
-    """Whether the database itself refuses to be written. Raises its error if it cannot be asked."""
-    if connection.vendor not in READ_ONLY:
-        return False
-    with connection.cursor() as cursor:
-        cursor.execute(READ_ONLY[connection.vendor])
-        return bool(cursor.fetchone()[0])
 
 
 def fault_of_file(*, named: bool) -> str:

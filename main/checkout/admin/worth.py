@@ -1,0 +1,107 @@
+"""The staff's lists of codes and people, with what codes are worth."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from main.admin.codes import CodeAdmin
+from main.admin.display import labelled, moment
+from main.admin.profiles import ProfileAdmin
+from main.admin.strict import StrictAdmin
+from main.checkout.models import Redemption
+from main.checkout.worth import Worth, of_codes, sums, tried_codes, uses_of, worth_by
+from main.codes.editing import Task
+from main.models import ReferralCode, UserProfile
+
+OF_WORTH = ["uses", "last_use", "came_to"]
+
+
+class WorthAdmin(StrictAdmin):
+    """A list with what the codes of each row are worth: sorted by uses, the rest read for the page alone."""
+
+    by: str  # the field of a redemption that says to which row it belongs
+
+    def get_list_display(self, request: HttpRequest) -> Any:
+        """Without what codes are worth, for people who may not view codes."""
+        hidden = [] if request.user.has_perm("main.view_referralcode") else OF_WORTH
+        return [column for column in super().get_list_display(request) if column not in hidden]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        rows = super().get_queryset(request)
+        # Counted for each row of the table: only where somebody wants them sorted.
+        return rows.annotate(uses=uses_of(self.by)) if "o" in request.GET else rows
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
+        response = super().changelist_view(request, extra_context)
+        if changelist := (getattr(response, "context_data", None) or {}).get("cl"):
+            rows = list(changelist.result_list)
+            of_rows = Redemption.objects.filter(**{f"{self.by}__in": [row.pk for row in rows]})
+            worths = worth_by(self.by, of_rows)
+            for row in rows:
+                row.worth = worths.get(row.pk, Worth())
+            changelist.result_list = rows
+        return response
+
+    @admin.display(description="uses", ordering="uses")
+    def uses(self, row: Any) -> SafeString:
+        return labelled("Uses", row.worth.uses)
+
+    @admin.display(description="last use")
+    def last_use(self, row: Any) -> SafeString:
+        if row.worth.last_use is None:
+            return labelled("Last use", "never")
+        local = timezone.localtime(row.worth.last_use)
+        return labelled("Last use", f"{local.day} {local:%b %Y}")
+
+    @admin.display(description="orders came to")
+    def came_to(self, row: Any) -> SafeString:
+        return labelled("Orders came to", sums(row.worth.sums))
+
+
+admin.site.unregister([ReferralCode, UserProfile])
+
+
+@admin.register(ReferralCode)
+class CodeAdminWithWorth(WorthAdmin, CodeAdmin):
+    """The staff's list and form of codes, with what each is worth and how often it is tried in vain."""
+
+    by = "code"
+    list_display = [*CodeAdmin.list_display, *OF_WORTH]
+    record = readonly_fields = [*CodeAdmin.record, "redeemed", "tried"]
+
+    @admin.display(description="redeemed")
+    def redeemed(self, code: ReferralCode) -> SafeString | str:
+        worth = of_codes([code]).get(code.pk)
+        if worth is None or worth.last_use is None:
+            return "never"
+        return format_html(
+            "{} times, {} of them this month; last {}. Orders came to {}, this month to {}.",
+            worth.uses, worth.uses_this_month, moment(worth.last_use), sums(worth.sums), sums(worth.sums_this_month),
+        )  # fmt: skip
+
+    @admin.display(description="tried since it ended")
+    def tried(self, code: ReferralCode) -> SafeString | str:
+        tried = tried_codes(ReferralCode.objects.filter(pk=code.pk), timezone.now())
+        count = tried.values_list("tries", flat=True).first()  # type: ignore[misc] # the plugin forgets annotations
+        if count is None:
+            return "no"
+        place = {"pk": code.agent_id, "code_pk": code.pk, "task": Task.EXTEND}
+        address = reverse("manage_referral_codes", kwargs=place) if code.agent_id else ""
+        times = f"{count} time{'' if count == 1 else 's'}"
+        return format_html('{}: <a href="{}">extend?</a>', times, address) if address else times
+
+
+@admin.register(UserProfile)
+class ProfileAdminWithWorth(WorthAdmin, ProfileAdmin):
+    """The staff's list of people, with what the codes of each agent are worth."""
+
+    by = "code__agent"
+    list_display = [*ProfileAdmin.list_display, *OF_WORTH]
