@@ -90,7 +90,7 @@ class UploadForm(forms.Form):
         help_text=_("Leave utf-8, unless the file is refused because of it."),
     )  # fmt: skip
     ignore_column = forms.CharField(
-        label=_("Columns to leave out"), required=False, max_length=1000, help_text=_("Parted by commas.")
+        label=_("Columns to leave out"), required=False, max_length=1000, help_text=_("Separated by commas.")
     )
 
     def __init__(self, *args: Any, may_create_agents: bool, **kwargs: Any) -> None:
