@@ -100,7 +100,7 @@ def test_cron_fires_the_lines_of_django_crontab_and_of_cron_d(install, awkward, 
 
     with cron(tmp_path, "2026-07-01 01:59:50", by_crontab, failing_by_crontab, table=PATH_OF_VENV + line):
         until(lambda: has_swept(by_crontab) and has_swept(by_cron_d), "the sweep")
-        until(lambda: has_printed(failing_by_crontab) and has_printed(failing_by_cron_d), "the failure")
+        until(lambda: has_failed(failing_by_crontab) and has_failed(failing_by_cron_d), "the failure")
         until(
             lambda: own_log.exists() and own_log.read_text().endswith(")\n"), "the sweep of the line written by hand"
         )
@@ -121,11 +121,17 @@ def test_cron_fires_the_lines_of_django_crontab_and_of_cron_d(install, awkward, 
 
 
 def has_swept(installed):
-    return installed.ledger() == [("command", "completed", 1)] and has_printed(installed)
+    return installed.ledger() == [("command", "completed", 1)] and has_printed(installed, "Successfully expired")
 
 
-def has_printed(installed):
-    return installed.schedule_log.exists() and installed.schedule_log.read_text().endswith("\n")
+def has_failed(installed):
+    return has_printed(installed, "CommandError: ")
+
+
+def has_printed(installed, what):
+    """Whether the line with `what` is there to its end."""
+    printed = installed.schedule_log.read_text() if installed.schedule_log.exists() else ""
+    return what in printed and printed.endswith("\n")
 
 
 @pytest.mark.parametrize("night", ["2026-03-29", "2026-10-25"])
