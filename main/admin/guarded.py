@@ -10,11 +10,11 @@ from django.db import IntegrityError, connection
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponseRedirect
 
-from main.admin.strict import StrictAdmin
+from main.admin.once import AddsOnce
 from main.codes import history
 
 
-class GuardedAdmin(StrictAdmin):
+class GuardedAdmin(AddsOnce):
     """For a `form` that is a MeanwhileForm. Its history has the old and new values."""
 
     taken: str  # what people call the part of an object that only one may have

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from django.contrib import admin, messages
+from django.contrib.admin.models import LogEntry
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
@@ -14,14 +15,14 @@ from django.utils.safestring import SafeString
 from django.views.decorators.http import require_POST
 
 from main.admin.display import moment
-from main.admin.strict import StrictAdmin
+from main.admin.once import AddsOnce
 from main.checkout.models import ApiToken
 from main.checkout.tokens import make_token
 from main.codes.text import is_id
 
 
 @admin.register(ApiToken)
-class TokenAdmin(StrictAdmin):
+class TokenAdmin(AddsOnce):
     actions = None
     fields: ClassVar[Any] = ["name", "begins", "rights", "is_active", "created", "last_used"]
     readonly_fields = fields
@@ -77,6 +78,12 @@ class TokenAdmin(StrictAdmin):
         """Show the token, once; not by a message, as these wait in a cookie."""
         context = {**self.admin_site.each_context(request), "opts": self.opts, "token": obj, "title": "A new token"}
         return TemplateResponse(request, "admin/checkout/apitoken/made.html", context)
+
+    def response_again(self, request: HttpRequest, note: LogEntry) -> HttpResponse:
+        """The browser may have dropped the page with the text, and nobody can show that again."""
+        answer = super().response_again(request, note)
+        messages.warning(request, "If you have not seen the text of this token, switch it off and add another one.")
+        return answer
 
     def get_urls(self) -> list[URLPattern]:
         switch = self.admin_site.admin_view(require_POST(self.switch_view))
