@@ -5,10 +5,12 @@ from datetime import timedelta
 from http import HTTPStatus
 
 import pytest
+from django.core.exceptions import ValidationError
 from django.core.management import CommandError
 from django.db import OperationalError
 from django.test import Client
 from django.urls import reverse
+from hypothesis import given
 
 from main.checkout.guessing import WRONG_CODES, WRONG_CODES_OF_NOBODY
 from main.checkout.http.api import api
@@ -17,6 +19,7 @@ from main.checkout.tokens import make_token
 from main.models import ReferralCode
 from main.throttle import Rate
 from tests.conftest import NOW, make_code
+from tests.rubbish.strategies import patient, rubbish
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
 END = NOW + timedelta(minutes=10)
@@ -138,6 +141,25 @@ def test_a_shop_sees_its_own_orders_alone(shop, code):
     assert renewed.ask("get", "redemptions/A-1").status_code == 200
 
 
+@given(name=rubbish)
+@patient
+def test_a_shop_of_any_name_that_a_token_may_have_redeems_and_sees_its_order(name):
+    try:
+        ApiToken._meta.get_field("name").clean(name.strip(), None)
+    except ValidationError:
+        return
+    place = Shop(name=name.strip())
+    code = ReferralCode.objects.create(code=f"C-{ReferralCode.objects.count()}")
+    order = f"A-{code}"
+    assert place.ask("post", "redemptions", {"order": order, "code": str(code)}).status_code == 201
+    assert place.ask("get", f"redemptions/{order}").status_code == 200
+
+
+def test_a_shop_in_a_script_that_needs_joiners_redeems(code):
+    place = Shop(name="فروشگاه\u200cمن")
+    assert place.ask("post", "redemptions", {"order": "A-1", "code": "johns-20"}).status_code == 201
+
+
 # What is refused
 
 
@@ -150,6 +172,10 @@ WRONG = {
     "a number": ('{"code": 5}', 400),
     "null": ('{"code": null}', 400),
     "no code": ("{}", 400),
+    "a field twice": ('{"code": "A", "code": "B"}', 400),
+    "no number": ('{"code": NaN}', 400),
+    "a number without end": ('{"code": 1e999}', 400),
+    "a number of 5000 digits": ('{"code": ' + "9" * 5000 + "}", 400),
     "an unknown field": ('{"code": "A", "costumer": "c-1"}', 400),
     "a long customer": (f'{{"code": "A", "customer": "{"c" * 129}"}}', 400),
     "ten megabytes": ('{"code": "' + "A" * 10_000_000 + '"}', 413),
@@ -335,13 +361,37 @@ def test_codes_that_work_do_not_count(shop, code):
         assert shop.check("johns-20")["usable"]
 
 
-def test_customers_who_are_not_named_are_counted_together(shop, code, monkeypatch):
+def test_who_guesses_without_a_name_is_not_told_why_any_more_and_closes_the_checkout_for_nobody(
+    shop, code, monkeypatch
+):
     assert str(WRONG_CODES_OF_NOBODY.limit) == "1000 per 10 minute"
     monkeypatch.setattr("main.checkout.guessing.WRONG_CODES_OF_NOBODY", Rate("nobody", "5 per 10 minutes"))
     for number in range(5):
         assert shop.check(f"guess-{number}", None)["reason"] == "unknown"
-    assert shop.check("johns-20", None)["reason"] == "try_later"
-    assert shop.check("johns-20", "c-1")["usable"]
+    refused = shop.ask("post", "codes/check", {"code": "guess-5"})
+    assert (refused.json(), refused["Retry-After"]) == ({"usable": False, "reason": "try_later"}, "600")
+    refused = shop.ask("post", "redemptions", {"order": "A-1", "code": "guess-6"})
+    assert (problem_of(refused)["reason"], refused["Retry-After"]) == ("try_later", "600")
+    assert shop.check("johns-20", None)["usable"]
+    assert shop.ask("post", "redemptions", {"order": "A-1", "code": "johns-20"}).status_code == 201
+    assert shop.check("guess-7", "c-1")["reason"] == "unknown"
+    assert Shop(name="other").check("guess-8", None)["reason"] == "unknown"
+
+
+@pytest.mark.parametrize("typed", ["johns-20", "guess-1", "", "promise:johns-20"])
+def test_a_code_in_the_field_of_the_promise_is_no_promise_and_is_not_redeemed(shop, code, typed):
+    refused = shop.ask("post", "redemptions", {"order": "A-1", "promise": typed})
+    assert problem_of(refused)["reason"] == "promise_invalid"
+    assert not Redemption.objects.exists()
+
+
+def test_a_promise_is_redeemed_for_several_orders_of_several_shops_within_its_minutes(shop, code, clock):
+    promise = shop.check("johns-20")["promise"]
+    for place, order in [(shop, "A-1"), (shop, "A-2"), (Shop(name="other"), "A-1")]:
+        assert place.ask("post", "redemptions", {"order": order, "promise": promise}).status_code == 201
+    clock.shift(15 * 60)
+    late = shop.ask("post", "redemptions", {"order": "A-3", "promise": promise})
+    assert problem_of(late)["reason"] == "promise_over"
 
 
 def test_an_order_is_repeated_though_its_customer_has_to_wait(shop, code):

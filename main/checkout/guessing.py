@@ -1,4 +1,7 @@
-"""Against guessing: a customer with ten wrong codes waits, and a token has a rate."""
+"""Against guessing: a customer with ten wrong codes waits, and a token has a rate.
+
+Customers whom a shop does not tell apart never wait: one of them who guesses would close the checkout for all others.
+"""
 
 from functools import cache
 
@@ -7,7 +10,7 @@ from main.checkout.tokens import Shop
 from main.throttle import Rate
 
 WRONG_CODES = Rate("wrong codes of a customer", "10 per 10 minutes")
-# Of all customers whom a shop does not tell apart.
+# Of all customers whom a shop does not tell apart: after so many, a refusal does not say why any more.
 WRONG_CODES_OF_NOBODY = Rate("wrong codes of a shop", "1000 per 10 minutes")
 
 
@@ -15,12 +18,13 @@ class WrongCodes:
     """The wrong codes of one customer of a shop. `customer` is the shop's word for it; only a hash of it is kept."""
 
     def __init__(self, shop: Shop, customer: str | None) -> None:
-        self._rate = WRONG_CODES_OF_NOBODY if customer is None else WRONG_CODES
+        self._is_named = customer is not None
+        self._rate = WRONG_CODES if self._is_named else WRONG_CODES_OF_NOBODY
         self._subject = (shop.name, customer)
 
     def too_many(self) -> bool:
         """Whether this customer has to wait, for a code that works too: else one could go on guessing."""
-        return self._rate.is_spent(self._subject)
+        return self._is_named and self._rate.is_spent(self._subject)
 
     def one_more(self) -> bool:
         """Count a wrong code, and return whether the customer may be told the reason."""

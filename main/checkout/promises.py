@@ -9,6 +9,7 @@ from django.db.models import Q
 
 from main.checkout import conf
 from main.checkout.checking import Checked
+from main.codes.text import LONGEST_CODE
 from main.models import ExpirationRun, ReferralCode, ReferralCodeQuerySet
 
 PREFIX = "promise:"
@@ -37,6 +38,11 @@ def promise(checked: Checked) -> str:
         raise ValueError("Only a code that works can be promised.")
     microseconds = (checked.at - EPOCH) // timedelta(microseconds=1)
     return PREFIX + _signer().sign_object([checked.code_id, str(checked.discount), microseconds])
+
+
+def is_promise(text: str) -> bool:
+    """Whether `text` is meant as a promise, ours or not: it begins like one, and is longer than any code."""
+    return len(text) > LONGEST_CODE and text.startswith(PREFIX)
 
 
 def read_promise(text: str) -> Promise | None:

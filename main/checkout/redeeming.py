@@ -11,10 +11,10 @@ from django.utils import timezone
 
 from main.checkout.checking import Reason, check_code
 from main.checkout.models import CURRENCY, LONGEST_ORDER, LONGEST_SHOP, Redemption
-from main.checkout.promises import PREFIX, Promise, honoured, read_promise
+from main.checkout.promises import Promise, honoured, is_promise, read_promise
 from main.checkout.statements import ID, INSTANT, TEXT, Statement
 from main.codes.lookalikes import lookup_key
-from main.codes.text import LONGEST_CODE, is_on_one_line
+from main.codes.text import is_name_on_one_line, is_on_one_line
 from main.models import ReferralCode
 from main.sweep.databases import now_for_writing, same_clock, shared_lock
 
@@ -109,7 +109,7 @@ def void(order: str, *, shop: str = "", now: datetime | None = None) -> Redempti
 
 def _promise_in(text: str) -> Promise | None:
     """The promise that `text` is, or None for a code. Raises NotRedeemed for a changed promise."""
-    if len(text) <= LONGEST_CODE or not text.startswith(PREFIX):
+    if not is_promise(text):
         return None
     promised = read_promise(text)
     if promised is None:
@@ -213,8 +213,11 @@ def _why_not(text: str, promised: Promise | None, now: datetime) -> Reason | Non
 
 def _refuse_what_cannot_be_stored(order: _Order) -> None:
     """The statement writes past the model's fields, so what they would refuse is refused here."""
-    for what, text, longest in [("order", order.number, LONGEST_ORDER), ("shop", order.shop, LONGEST_SHOP)]:
-        if len(text) > longest or not is_on_one_line(text) or text != text.strip():
+    for what, text, longest, is_written_well in [
+        ("order", order.number, LONGEST_ORDER, is_on_one_line),
+        ("shop", order.shop, LONGEST_SHOP, is_name_on_one_line),  # as its tokens may be called
+    ]:
+        if len(text) > longest or not is_written_well(text) or text != text.strip():
             raise ValueError(f"The {what} is one line of at most {longest} printable characters.")
     if not order.number:
         raise ValueError("The order has no number.")

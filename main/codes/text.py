@@ -56,10 +56,15 @@ def is_on_one_line(text: str) -> bool:
     return text.isprintable() and not INVISIBLE.search(text)
 
 
+def is_name_on_one_line(text: str) -> bool:
+    """The same for names, in which some scripts need joiners; a text of joiners alone shows nothing."""
+    shown = text.translate(JOINERS)
+    return is_on_one_line(shown) and bool(shown or not text)
+
+
 def validate_one_line(text: str) -> None:
     """Refuse control characters, line breaks, surrogates and invisible characters."""
-    shown = text.translate(JOINERS)
-    if not is_on_one_line(shown) or (text and not shown):
+    if not is_name_on_one_line(text):
         raise ValidationError("Only printable characters, please: no line breaks, tabs or invisible marks.", "control")
 
 

@@ -12,12 +12,12 @@ from ninja import NinjaAPI, Schema
 from ninja.errors import AuthorizationError
 from ninja.security.base import AuthBase
 
-from main.checkout.checking import check_code
+from main.checkout.checking import Reason, check_code
 from main.checkout.guessing import WrongCodes, seconds_to_wait
 from main.checkout.http.bodies import CodeToCheck, DoesNotWork, OrderToRedeem, Redeemed, Works
 from main.checkout.http.problems import JsonParser, Problem, problem, tell_problems
 from main.checkout.models import Redemption
-from main.checkout.promises import promise
+from main.checkout.promises import is_promise, promise
 from main.checkout.redeeming import NotRedeemed, OrderTaken, redeem, redeemed_before, void
 from main.checkout.tokens import Shop, shop_with
 from main.checkout.tries import count_try
@@ -121,6 +121,8 @@ def redeem_code(request: HttpRequest, body: OrderToRedeem) -> HttpResponse:
     amount = None if body.amount is None else Decimal(body.amount)
     order: Any = {"order": body.order, "amount": amount, "currency": body.currency, "shop": shop.name}
     try:
+        if body.promise is not None and not is_promise(body.promise):
+            raise NotRedeemed(Reason.PROMISE_INVALID)  # a code here would be a guess that nobody counts
         if body.code is not None and wrong.too_many():
             if done := redeemed_before(code_or_promise, **order):
                 _count("redeem", "repeated")

@@ -53,7 +53,8 @@ class Works(Schema):
 class DoesNotWork(Schema):
     usable: Literal[False] = False
     reason: Literal["unknown", "expired", "switched_off", "agent_inactive", "try_later"] = Field(
-        description="try_later: too many wrong codes of this customer. It says nothing of this code."
+        description="try_later: too many wrong codes of this customer. To a customer who is named it says nothing of "
+        "this code."
     )
 
 
