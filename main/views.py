@@ -150,7 +150,9 @@ def profile(request: SignedInRequest, pk: int | None = None) -> HttpResponse:
         raise Http404
     allowed = [task for task, page in PAGES.items() if looks_after and request.user.has_perm(page.right)]
     context = {"own": own, "allowed": allowed, "may_add": NEW in allowed, "manages": bool({*allowed} - {NEW})}
-    context |= {"proposes_zone": not has_chosen(request), **codes_of(person, request.GET, timezone.now())}
+    codes = codes_of(person, request.GET, timezone.now())
+    in_use = editing.referred_to([*codes["working"], *codes["ended"]]) if Task.DELETE in allowed else ()
+    context |= {"proposes_zone": not has_chosen(request), "in_use": in_use, **codes}
     return render(request, "main/accounts/profile.html", context)
 
 
@@ -170,7 +172,8 @@ def manage_referral_codes(request: SignedInRequest, pk: int, task: str, code_pk:
     code = ReferralCode(agent=agent) if code_pk is None else get_object_or_404(agent.referral_codes, pk=code_pk)
     heading = page.heading % {"agent": agent, "code": code}  # before the form changes the code in memory
     back = next_page(request, reverse("profile", args=[agent.pk]))
-    if code.pk and (why_not := editing.refusal(Task(task), code, timezone.now())):
+    in_use = editing.referred_to([code]) if task == Task.DELETE else ()
+    if code.pk and (why_not := editing.refusal(Task(task), code, timezone.now(), in_use)):
         tell(request, Outcome([], [Edit(code, why_not, run=code.expired_by_id)]))
         return HttpResponseRedirect(back)
     form = page.answer(request, code)

@@ -1,5 +1,6 @@
 """Promises and redemptions: one for an order, at the discount that was promised, whatever is repeated."""
 
+import re
 from datetime import timedelta
 from decimal import Decimal
 from threading import Barrier, Thread
@@ -230,6 +231,30 @@ def test_a_redeemed_code_is_not_deleted(code):
     with pytest.raises(ProtectedError):
         code.delete()
     assert ReferralCode.objects.get() == code
+
+
+def test_staff_are_not_offered_to_delete_a_redeemed_code(code, client):
+    client.force_login(make_staff(), "django.contrib.auth.backends.ModelBackend")
+    make_code("JOHNS-10", agent=code.agent)
+
+    def offered():
+        page = client.get(f"/profile/{code.agent_id}/").content.decode()
+        return re.findall(r'>Delete<span class="only-read-aloud"> (.+)</span>', page)
+
+    assert offered() == ["JOHNS-20", "JOHNS-10"]
+    redeem("johns-20", order="A-1")
+    assert offered() == ["JOHNS-10"]
+    asked = client.get(f"/profile/{code.agent_id}/codes/{code.pk}/delete/")
+    assert asked.url == f"/profile/{code.agent_id}/"
+
+
+@pytest.mark.parametrize("count", [1, 20])
+def test_what_is_redeemed_is_asked_once_for_all_codes_of_a_page(john, django_assert_num_queries, count):
+    codes = [make_code(f"JOHNS-{number}", agent=john) for number in range(count)]
+    for code in codes:
+        redeem(code.code, order=code.code)
+    with django_assert_num_queries(2):  # the redemptions, and the runs that had the code before
+        assert editing.referred_to(codes) == {code.pk for code in codes}
 
 
 def test_staff_who_delete_a_redeemed_code_are_told_why_it_is_kept(code, client):

@@ -5,7 +5,7 @@ What was done, or why it was not, is a value of an enum with its figures; `sente
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from datetime import datetime, timedelta
 from enum import Enum, auto
 from typing import NamedTuple, Self
@@ -95,10 +95,11 @@ class Outcome(NamedTuple):
     left: list[Edit]
 
 
-def refusal(task: Task, code: ReferralCode, now: datetime) -> Refusal | None:
+def refusal(task: Task, code: ReferralCode, now: datetime, in_use: Container[int] = ()) -> Refusal | None:
     """Return why `task` cannot be done to `code` at the instant `now`, or None if it can be done.
 
-    Pages call this before they offer a task, and `edit` calls it again under the lock.
+    `in_use` is what `referred_to` found; only Task.DELETE needs it. Pages call this before they offer a task, and
+    `edit` calls it again under the lock.
     """
     past = code.is_expired_at(now)
     obstacles = {
@@ -111,14 +112,14 @@ def refusal(task: Task, code: ReferralCode, now: datetime) -> Refusal | None:
         },
         Task.SWITCH_OFF: {Refusal.ALREADY_INACTIVE: code.status == INACTIVE},
         Task.REACTIVATE: {Refusal.ALREADY_ACTIVE: code.status == ACTIVE, Refusal.PAST_DATE: past},
-        Task.DELETE: {Refusal.IN_LEDGER: code.expired_by_id is not None},
+        Task.DELETE: {Refusal.IN_LEDGER: code.expired_by_id is not None, Refusal.IN_USE: code.pk in in_use},
     }
     return next((reason for reason, stands in obstacles[task].items() if stands), None)
 
 
-def possible(code: ReferralCode, now: datetime) -> list[Task]:
-    """The tasks that can be done to `code` at the instant `now`."""
-    return [task for task in Task if not refusal(task, code, now)]
+def possible(code: ReferralCode, now: datetime, in_use: Container[int] = ()) -> list[Task]:
+    """The tasks that can be done to `code` at the instant `now`; `in_use` is what `referred_to` found."""
+    return [task for task in Task if not refusal(task, code, now, in_use)]
 
 
 def version(code: ReferralCode) -> str:
@@ -198,9 +199,9 @@ def referred_to(codes: Iterable[ReferralCode]) -> set[int]:
     found: set[int] = set()
     for relation in ReferralCode._meta.related_objects:
         if isinstance(relation, models.ManyToOneRel) and relation.on_delete is models.PROTECT:
-            code = relation.field.attname
-            referring = relation.field.model._base_manager.filter(**{f"{code}__in": ids})
-            found.update(referring.values_list(code, flat=True).distinct())
+            referring = relation.field.model._base_manager.filter(**{relation.field.attname: models.OuterRef("pk")})
+            held = ReferralCode.objects.filter(models.Exists(referring), pk__in=ids)  # one look, not all redemptions
+            found.update(held.values_list("pk", flat=True))
     return found
 
 
@@ -220,14 +221,13 @@ def edit(task: Task, codes: ReferralCodeQuerySet, seen: Seen | None = None, days
     """
     chosen = locked(codes)
     now = now_for_writing()
+    in_use = referred_to(chosen) if task == Task.DELETE else ()
 
     def carry_out_one(code: ReferralCode) -> Edit:
         if seen is not None and seen.get(code.pk) != version(code):
             return Edit(code, Refusal.CHANGED)
-        done = _apply(task, code, now, days)
+        done = _apply(task, code, now, days, in_use)
         if done.what is Done.DELETED:
-            if referred_to([code]):
-                return Edit(code, Refusal.IN_USE)
             ReferralCode.objects.filter(pk=code.pk).delete()  # `code` keeps its number, for the history
         elif isinstance(done.what, Done):
             code.save(update_fields=["expires_at", "status"])
@@ -236,9 +236,9 @@ def edit(task: Task, codes: ReferralCodeQuerySet, seen: Seen | None = None, days
     return _sorted(map(carry_out_one, chosen))
 
 
-def _apply(task: Task, code: ReferralCode, now: datetime, days: int) -> Edit:
+def _apply(task: Task, code: ReferralCode, now: datetime, days: int, in_use: Container[int] = ()) -> Edit:
     """Do `task` to `code` in memory, if it can be done."""
-    if why_not := refusal(task, code, now):
+    if why_not := refusal(task, code, now, in_use):
         return Edit(code, why_not, run=code.expired_by_id)
     before = Before.of(code)
     if task == Task.EXTEND:

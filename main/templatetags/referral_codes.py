@@ -13,7 +13,7 @@ from main.models import ReferralCode
 register = template.Library()
 register.filter("in_figures", in_figures)
 register.filter("in_words", in_words)
-register.filter("possible", possible)
+register.simple_tag(possible)
 register.filter("shop_address", shop_address)
 
 State = ReferralCode.State

@@ -115,6 +115,7 @@ see(browser, "/admin/main/userprofile/?q=john", "John Smith")
 see(browser, "/admin/main/referralcode/add/", "What the customer types at checkout.")
 send(browser, "/admin/main/referralcode/add/", {{"code": "new-1", "discount": "5", "status": "active"}}, "NEW-1")
 see(browser, f"/referrals/profile/{{code.agent_id}}/", str(code.agent))
+see(browser, f"/referrals/profile/{{code.agent_id}}/", "Delete<span")
 extend = f"/referrals/profile/{{code.agent_id}}/codes/{{code.pk}}/extend/"
 see(browser, extend, "Extend")
 send(browser, extend, {{"days": "30"}}, str(code))
