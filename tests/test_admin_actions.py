@@ -9,6 +9,7 @@ from django.contrib.messages import get_messages
 from django.utils.html import strip_tags
 
 from main.models import ExpirationRun, ReferralCode
+from main.sweep.run import expire_now
 from tests.conftest import NOW, make_agent, make_code
 from tests.staff import make_staff, notes
 
@@ -288,6 +289,14 @@ def test_expiring_inactive_codes_alone_makes_no_run(client):
     _, said = act(client, "expire", [code])
     assert said == ["OFF-10 was not changed: it is already inactive."]
     assert not ExpirationRun.objects.exists()
+
+
+def test_expiring_codes_that_are_not_as_they_were_seen_makes_no_run(caplog):
+    make_code("ON-10")
+    assert expire_now(ReferralCode.objects.all(), is_as_seen=lambda code: False) == (None, [])
+    assert not ExpirationRun.objects.exists()
+    assert ReferralCode.objects.get().status == "active"
+    assert caplog.text == ""
 
 
 @pytest.mark.usefixtures("staff")

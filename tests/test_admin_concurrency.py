@@ -13,7 +13,9 @@ from django.db.models.signals import pre_save
 from main.codes.editing import version
 from main.models import ExpirationRun, ReferralCode
 from main.sweep import databases
+from main.sweep.run import expire_now
 from tests.conftest import NOW, make_code
+from tests.patience import PATIENCE
 from tests.staff import make_run
 from tests.test_concurrency import Holder
 
@@ -34,8 +36,8 @@ def seen(*codes):
     return json.dumps({code.pk: version(code) for code in codes})
 
 
-def release_when_waited_for(holder):
-    """Let `holder` go as soon as somebody waits for a lock, as the database server sees it; in a thread of its own."""
+def release_when_waited_for(release):
+    """Set the event as soon as somebody waits for a lock, as the database server sees it; in a thread of its own."""
 
     def watch():
         with connection.copy().cursor() as cursor:
@@ -45,7 +47,7 @@ def release_when_waited_for(holder):
                     break
                 cursor.execute("SELECT pg_sleep(0.01)")
             cursor.db.close()
-        holder.release.set()
+        release.set()
 
     watcher = threading.Thread(target=watch)
     watcher.start()
@@ -57,7 +59,7 @@ def test_a_save_waits_for_a_sweep_that_holds_the_code_and_the_run_keeps_it(clien
     run = make_run(NOW)
     code = make_code("LATE-10", expires_at=NOW - DAY)
     sweep = Holder(code, status="inactive", expired_at=NOW, expired_by=run)
-    watcher = release_when_waited_for(sweep)
+    watcher = release_when_waited_for(sweep.release)
     client.post(
         f"{LIST}{code.pk}/change/",
         {"code": "LATE-10", "discount": "5", "expires_at_0": "2026-12-24", "expires_at_1": "", "status": "active"},
@@ -73,7 +75,7 @@ def test_an_extension_waits_for_a_sweep_that_holds_the_code_and_wins(client):
     run = make_run(NOW)
     code = make_code("LATE-10", expires_at=NOW - DAY)
     sweep = Holder(code, status="inactive", expired_at=NOW, expired_by=run)
-    watcher = release_when_waited_for(sweep)
+    watcher = release_when_waited_for(sweep.release)
     response = client.post(
         LIST, {"action": "extend_by_7_days", "_selected_action": [code.pk], "index": "0", "seen": seen(code)}
     )
@@ -99,6 +101,33 @@ def test_expiring_a_code_that_stays_locked_does_nothing_and_says_so(client, monk
     assert said(response) == ["Nothing was expired: someone else holds these codes. Try again in a moment."]
     assert set(ReferralCode.objects.values_list("status", flat=True)) == {"active"}
     assert ExpirationRun.objects.get().state == "failed"
+    assert not LogEntry.objects.exists()
+
+
+@locks_rows
+def test_two_people_who_expire_a_code_at_the_same_instant_make_one_run(client):
+    code = make_code("ON-10")
+    page = seen(code)
+    holding, release = threading.Event(), threading.Event()
+
+    def is_as_seen(code):  # is asked under the lock
+        holding.set()
+        return release.wait(PATIENCE)
+
+    def expire_first():
+        expire_now(ReferralCode.objects.all(), is_as_seen=is_as_seen)
+        connection.close()
+
+    first = threading.Thread(target=expire_first)
+    first.start()
+    assert holding.wait(PATIENCE)
+    watcher = release_when_waited_for(release)
+    response = client.post(LIST, {"action": "expire", "_selected_action": [code.pk], "seen": page})
+    watcher.join()
+    first.join()
+    assert said(response) == ["ON-10 was left as it is: it has been changed since you saw it."]
+    run = ExpirationRun.objects.get()
+    assert (run.state, run.expired_count, run.person) == ("completed", 1, None)
     assert not LogEntry.objects.exists()
 
 

@@ -128,6 +128,8 @@ def _expire(request: Any, chosen: list[int], is_as_seen: Callable[[ReferralCode]
         return []
     codes = ReferralCode.objects.filter(pk__in=chosen)
     run, expired = expire_now(codes, person=request.user, is_as_seen=is_as_seen)
+    if run is None:
+        return []
     before = {code.pk: Before.of(code) for code in expired}
     ended = ReferralCode.objects.filter(pk__in=before).order_by("pk")
     done = [Edit(code, Done.EXPIRED, before=before[code.pk], run=run.pk) for code in ended]

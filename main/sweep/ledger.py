@@ -27,6 +27,7 @@ def recorded(
 ) -> Iterator[ExpirationRun]:
     """Open a row for the block. Close it as completed, or as failed or interrupted with the reason.
 
+    A block that has found nothing to do may delete the row.
     `person` is the user who asked for it in the admin.
 
     First closes the rows of runs whose process died. Does not enter the block if the clock of this process differs
@@ -48,7 +49,8 @@ def recorded(
         if fault:
             raise WrongClock(fault)
         yield run
-        close(run, ExpirationRun.State.COMPLETED)
+        if run.pk:
+            close(run, ExpirationRun.State.COMPLETED)
     except BaseException as error:  # also Ctrl-C: the ledger must say how the run ended; the error is raised again
         run.error = _reason(error)
         asked = isinstance(error, Interrupted) or not isinstance(error, Exception)

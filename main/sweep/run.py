@@ -152,17 +152,21 @@ def expire_now(
     *,
     person: AbstractBaseUser | None = None,
     is_as_seen: Callable[[ReferralCode], bool] = lambda code: True,
-) -> tuple[ExpirationRun, list[ReferralCode]]:
+) -> tuple[ExpirationRun | None, list[ReferralCode]]:
     """End the active ones of `codes` at the request of `person`. Return the run, and these codes as they were before.
 
-    `is_as_seen` is asked about each code under its lock; a code that is not as the person saw it is left. The date of
-    a code that has not reached it becomes the instant of the call. All codes are in one transaction. Raises the same
-    errors as `sweep`; then no code is expired.
+    `is_as_seen` is asked about each code under its lock; a code that is not as the person saw it is left. If all are
+    left, for example because another person was faster, there is no run. The date of a code that has not reached it
+    becomes the instant of the call. All codes are in one transaction. Raises the same errors as `sweep`; then no code
+    is expired.
     """
     with recorded(ExpirationRun.StartedBy.ADMIN, person=person) as run, transaction.atomic():
         limit_lock_wait()
         chosen = ReferralCode.objects.filter(pk__in=codes.order_by().values("pk"), status=ReferralCode.Status.ACTIVE)
         active = list(filter(is_as_seen, chosen.order_by("pk").select_for_update(no_key=True)))
+        if not active:
+            run.delete()
+            return None, []
         ending = ReferralCode.objects.filter(pk__in=[code.pk for code in active])
         ending.unexpired(run.cutoff).update(expires_at=run.cutoff)
         now = timezone.now()
