@@ -170,6 +170,68 @@ print("seen")
 """
 
 
+# Anna may change and delete users. She tries to become a superuser, to take over the account of one, and to delete it.
+VISIT_AS_ANNA = """\
+import logging
+
+from django.contrib.auth import get_user_model
+from django.contrib.auth.models import Group, Permission
+from django.test import Client
+from django.urls import reverse
+from lxml import html
+
+logging.disable()  # what is refused is logged
+users = get_user_model()
+name, people = users.USERNAME_FIELD, users._default_manager
+meta = users._meta
+anna, chief, agent = (
+    people.get_or_create(**{name: f"{who}@example.com"}, is_staff=who != "agent", is_superuser=who == "chief")[0]
+    for who in ("anna", "chief", "agent")
+)
+rights = ["change_user", "delete_user", "view_user", "change_person", "delete_person", "view_person"]
+anna.user_permissions.set(Permission.objects.filter(codename__in=[*rights, "change_group", "view_group"]))
+group, _ = Group.objects.get_or_create(name="readers")
+group.permissions.clear()
+
+def tries(person):
+    browser = Client(headers={"host": "localhost"})
+    browser.force_login(person)
+
+    def send(page, pk, model=meta, **fields):
+        address = reverse(f"admin:{model.app_label}_{model.model_name}_{page}", args=[pk])
+        forms = html.fromstring(browser.get(address).content).forms
+        form = {key: value for key, value in (forms[-1].form_values() if forms else []) if key[0] != "_"}
+        return browser.post(address, form | fields).status_code
+
+    every = [right.pk for right in Permission.objects.all()]
+    powers = {"is_superuser": "on", "is_staff": "on", "user_permissions": every, "groups": [group.pk]}
+    statuses = [
+        send("change", agent.pk, first_name="New", **powers),
+        send("change", chief.pk, first_name="Taken over"),
+        send("change", group.pk, Group._meta, permissions=every),
+        browser.get(reverse(f"admin:{meta.app_label}_{meta.model_name}_delete", args=[chief.pk])).status_code,
+    ]
+    now = people.get(pk=agent.pk)
+    return statuses, now.first_name, now.is_superuser, now.is_staff, people.get(pk=chief.pk).first_name, (
+        group.permissions.exists()
+    )
+
+print(tries(anna))
+print(tries(chief))
+"""
+
+ADMIN_OF_PEOPLE = """\
+from django.contrib import admin
+
+from people.models import Person
+
+
+@admin.register(Person)
+class PersonAdmin(admin.ModelAdmin):
+    fields = ["email", "first_name", "is_staff", "is_superuser", "groups", "user_permissions"]
+"""
+
+
 def snippets(heading):
     """The code of one section of docs/adopt.md, in order; of what stands before the first heading for ""."""
     first, *others = re.split(r"^## (.*)\n", ADOPT.read_text(), flags=re.MULTILINE)
@@ -310,6 +372,22 @@ def test_with_the_apps_that_can_be_left_out(shop):
     assert shop.python(VISIT_CHECKOUT.format(token=token)) == "seen\n"
     assert shop.python(VISIT_NOTICES) == "seen\n"
     assert shop.manage("send_notices").startswith("Notices are sent from now on.")
+
+
+def test_staff_get_no_rights_by_changing_accounts(shop):
+    shop.add("people/admin.py", ADMIN_OF_PEOPLE)  # where the users are these
+    shop.manage("migrate", "-v0")
+    done = "([302, 302, 302, 200], 'New', True, True, 'Taken over', True)\n"
+    without, _ = shop.python(VISIT_AS_ANNA).splitlines(keepends=True)
+    assert without == done
+    shop.python(
+        "from django.contrib.auth import get_user_model; get_user_model()._default_manager.all().delete()",
+    )
+    shop.add("shop/urls.py", snippets("Who may change accounts")[0])
+    assert shop.manage("check") == "System check identified no issues (0 silenced).\n"
+    anna, chief = shop.python(VISIT_AS_ANNA).splitlines(keepends=True)
+    assert anna == "([302, 403, 403, 403], 'New', False, False, '', False)\n"
+    assert chief == done
 
 
 @pytest.mark.parametrize("shop", ["users with e-mail addresses"], indirect=True)
