@@ -34,8 +34,10 @@ CSRF_COOKIE_HTTPONLY = True
 if not DEBUG:
     # With this prefix, browsers accept these cookies only by HTTPS and only from this host, not from a subdomain.
     SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "__Host-sessionid", "__Host-csrftoken"
+    MESSAGE_STORAGE = "knossos.prefixed.Messages"
 SECURE_SSL_REDIRECT = env.switch("SECURE_SSL_REDIRECT", default=not DEBUG)
-SECURE_REDIRECT_EXEMPT = ["^health/$", "^metrics$"]  # probes on the same machine use HTTP
+# Probes on the same machine use HTTP. A shop that uses HTTP is told so, instead of being led on each time.
+SECURE_REDIRECT_EXEMPT = ["^health/$", "^metrics$", "^api/v1/."]
 SECURE_HSTS_SECONDS = env.whole_number("SECURE_HSTS_SECONDS", 0 if DEBUG else 365 * 24 * 3600)
 SECURE_HSTS_INCLUDE_SUBDOMAINS = env.switch("SECURE_HSTS_INCLUDE_SUBDOMAINS", default=not DEBUG)
 # The browsers' preload list is for the owner of the whole domain to ask for.
@@ -57,6 +59,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "knossos.errors.request_id",  # first, so that all lines about a request have its id
+    "knossos.refusals.log_refusals",
     "knossos.waiting.limit_waiting",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -260,6 +263,7 @@ if not DEBUG:
         "django": {"handlers": [], "level": "WARNING"},
         "django.request": {"level": "ERROR"},  # so that pages that were not found are not logged
         "knossos.sign_ins": {"handlers": ["events"], "level": "INFO", "propagate": False},
+        "knossos.refusals": {"handlers": ["events"], "level": "WARNING", "propagate": False},
         # Not passed on: the command and the ledger report a failed sweep themselves.
         "main.signals": {"handlers": ["file"], "level": "INFO", "propagate": False},
     }

@@ -35,11 +35,17 @@ class Rate:
 
     def take(self, subject: object) -> bool:
         """Count one more try of `subject`, and return whether it was within the rate."""
-        return _asked(lambda counter: counter.hit(self.limit, *self._key(subject)))
+        return self._noted(_asked(lambda counter: counter.hit(self.limit, *self._key(subject))))
 
     def is_spent(self, subject: object) -> bool:
         """Return whether the next try of `subject` would be too many; counts nothing."""
-        return not _asked(lambda counter: counter.test(self.limit, *self._key(subject)))
+        return not self._noted(_asked(lambda counter: counter.test(self.limit, *self._key(subject))))
+
+    def _noted(self, within: bool) -> bool:
+        """Log, without a word about the subject, a try that is too many."""
+        if not within:
+            logger.warning("Too many tries: %s, %s.", self.kind, self.limit)
+        return within
 
     def _key(self, subject: object) -> Iterator[str]:
         """The key of `subject`: a hash, so that the storage holds no names or addresses of people."""

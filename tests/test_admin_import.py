@@ -121,6 +121,21 @@ def test_what_cannot_be_read_is_said_at_the_form(client, staff, content, fault):
     assert sealed_in(response) is None
 
 
+@pytest.mark.parametrize(
+    "name", ["../../codes.csv", "/etc/passwd", "C:\\codes.csv", "<b>x</b>\x1b[31m.csv", "A" * 300]
+)
+def test_the_name_of_a_file_is_text_and_leads_nowhere(client, staff, name):
+    file = SimpleUploadedFile("codes.csv", b"code\nA-1\n")
+    file._name = name
+    preview = client.post(ADDRESS, {"file": file, "encoding": "utf-8", "time_zone": "UTC"})
+    assert "<b>x" not in preview.content.decode()
+    confirm(client, preview)
+    kept = latest_import().file_name
+    assert kept.isprintable()
+    assert not {"/", "\\"} & set(kept)
+    assert len(kept) <= 255
+
+
 def test_the_options_are_those_of_the_command(client, staff):
     response = send(
         client, "code,agent,expires,rabatt\nΑ-1,Άννα,05/06/2027,7\n".encode("cp1253"),

@@ -22,6 +22,8 @@ answers = {
     for name, path, how in [
         ("http", "/sign-in/", {}),
         ("http probe", "/health/", {}),
+        ("shop by http", "/api/v1/redemptions/A-1", {"headers": {"authorization": "Bearer secret"}}),
+        ("page of the api by http", "/api/v1/", {}),
         ("https", "/sign-in/", {"secure": True}),
         ("forwarded", "/sign-in/", {"headers": {"x-forwarded-proto": "https"}}),
         ("missing", "/nowhere/", {"secure": True}),
@@ -67,6 +69,11 @@ def test_what_a_browser_sees(ask):
     status, headers, _ = answers["http"]
     assert (status, headers["Location"]) == (301, "https://codes.example.com/sign-in/")
     assert answers["http probe"][0] == 200
+    assert answers["page of the api by http"][0] == 301
+    status, headers, content = answers["shop by http"]
+    assert (status, headers["Content-Type"]) == (403, "application/problem+json")
+    assert "Location" not in headers
+    assert json.loads(content)["detail"] == "Use https. What was sent by http may have been read: make a new token."
 
     status, headers, _ = answers["https"]
     assert status == 200
@@ -91,7 +98,8 @@ def test_behind_a_proxy_its_word_on_https_counts(ask):
 
 
 def test_https_can_be_left_to_the_proxy(ask):
-    assert ask(SECURE_SSL_REDIRECT="off")["http"][0] == 200
+    answers = ask(SECURE_SSL_REDIRECT="off")
+    assert (answers["http"][0], answers["shop by http"][0]) == (200, 401)
 
 
 SIGN_IN = """
@@ -105,9 +113,13 @@ names = {"username": "anna", "password": "a wrong one"}
 for number in range(10):
     client.post("/sign-in/", names, secure=True, REMOTE_ADDR="2001:db8::7")
 client.post("/sign-in/", names | {"password": "knot-of-ariadne"}, secure=True, REMOTE_ADDR="203.0.113.9")
-cookie = client.cookies["__Host-sessionid"]
-facts = [cookie["path"], cookie["domain"], bool(cookie["secure"]), bool(cookie["httponly"]), cookie["samesite"]]
-print(json.dumps(facts))
+client.post("/zone/", {"zone": "Asia/Tokyo"}, secure=True)
+assert '<option value="Asia/Tokyo" selected>' in client.get("/zone/", secure=True).content.decode()
+client.post("/notices/calendar/revoke/", secure=True)  # leaves a message
+print(json.dumps({
+    name: [cookie["path"], cookie["domain"], bool(cookie["secure"]), bool(cookie["httponly"]), cookie["samesite"]]
+    for name, cookie in client.cookies.items()
+}))
 client.post("/sign-out/", secure=True)
 """
 
@@ -116,7 +128,8 @@ def test_each_sign_in_and_each_failure_is_a_line_without_a_name_or_a_password(ma
     assert manage("migrate", "-v", "0").returncode == 0
     result = manage("shell", "-v", "0", "-c", SIGN_IN, **PRODUCTION)
     assert result.returncode == 0, result.stderr
-    assert json.loads(result.stdout) == ["/", "", True, True, "Lax"]
+    cookies = ["__Host-sessionid", "__Host-csrftoken", "__Host-zone", "__Host-messages"]
+    assert json.loads(result.stdout) == {name: ["/", "", True, True, "Lax"] for name in cookies}
     lines = [line.split(" ", 1)[1] for line in result.stderr.splitlines() if "knossos.sign_ins" in line]
     told = [re.sub(r" request='\w+'", "", line) for line in lines]
     assert sorted(set(told)) == [

@@ -6,16 +6,23 @@ from datetime import timedelta
 
 import pytest
 import time_machine
+from django.apps import apps
 from django.contrib.auth import get_user_model
 from django.contrib.auth.password_validation import validate_password
 from django.contrib.auth.tokens import default_token_generator
 from django.core.exceptions import ValidationError
+from django.core.signing import BadSignature
 from django.test import Client, override_settings
 from django.utils import timezone
 from django.utils.encoding import force_bytes
 from django.utils.http import urlsafe_base64_encode
 
+from main.admin.sealing import seal, unseal
+from main.checkout.checking import check_code
+from main.checkout.promises import promise, read_promise
 from main.models import UserProfile
+from main.notices.letters import read_link, unsubscribe_url
+from main.notices.models import Notice, Preference
 from tests.conftest import PROJECT, make_agent, make_code
 
 User = get_user_model()
@@ -56,6 +63,12 @@ def test_every_line_is_held_by_a_test_that_exists_or_says_why_not():
         names = {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)}
         assert any(name.startswith("test_") for name in names), file
         assert not test or test in names, f"{file}::{test}"
+
+
+def test_every_table_is_said_to_be_worth_protecting_or_not():
+    section = PAGE.partition("## What is worth protecting")[2].partition("##")[0]
+    told = [name for line in section.splitlines()[4:] if line for name in line.split("|")[2].strip().split(", ")]
+    assert set(told) == {model._meta.object_name for model in apps.get_models()}
 
 
 def test_the_figures_above_the_table_are_right():
@@ -206,6 +219,56 @@ def test_passwords_are_kept_by_a_slow_hash(db):
         stored = User.objects.create_user("anna", password=PASSWORD).password
     algorithm, rounds, salt, _ = stored.split("$")
     assert (algorithm, int(rounds) >= 600_000, len(salt) >= 22) == ("pbkdf2_sha256", True, True)
+
+
+def test_a_signed_text_is_good_for_its_purpose_alone(maria, rf):
+    john = make_agent("John Smith")
+    request, of_john = rf.get("/"), rf.get("/")
+    request.user, of_john.user = maria.user, john.user
+    make_code("A-1", agent=maria, discount=20)
+
+    def link(token):
+        try:
+            return read_link(token)
+        except BadSignature:
+            return None
+
+    mail = unsubscribe_url(Preference.objects.create(user=maria.user), Notice.Kind.AGENT)
+    texts = {
+        "promise": promise(check_code("A-1")),
+        "link of a mail": mail.split("/")[-2],
+        "file in a form": seal(request, "file", ["A-1"]),
+        "codes in a form": seal(request, "codes", ["A-1"]),
+        "form of John": seal(of_john, "codes", ["A-1"]),
+        "link of a reset": default_token_generator.make_token(maria.user),
+    }
+    readers = {
+        "promise": read_promise,
+        "link of a mail": link,
+        "file in a form": lambda text: unseal(request, "file", text),
+        "codes in a form": lambda text: unseal(request, "codes", text),
+        "form of John": lambda text: unseal(of_john, "codes", text),
+        "link of a reset": lambda text: default_token_generator.check_token(maria.user, text) or None,
+    }
+    taken = {
+        (reader, text)
+        for reader, read in readers.items()
+        for text, signed in texts.items()
+        for written in (signed, signed.removeprefix("promise:"), f"promise:{signed}")
+        if read(written) is not None
+    }
+    assert taken == {(name, name) for name in texts}
+    # A new kind of signed text belongs above.
+    signing = [
+        path.relative_to(PROJECT).as_posix()
+        for folder in ("main", "knossos")
+        for path in (PROJECT / folder).rglob("*.py")
+        if re.search(r"\bSigner\(|\bsigning\.dumps\(|\.make_token\(", path.read_text(encoding="utf-8"))
+    ]
+    assert sorted(signing) == [
+        "main/accounts/invitations.py", "main/admin/sealing.py", "main/checkout/promises.py",
+        "main/notices/letters.py",
+    ]  # fmt: skip
 
 
 def test_a_link_of_a_reset_cannot_be_forged(maria):

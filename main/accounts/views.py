@@ -35,7 +35,7 @@ def choose_zone(request: HttpRequest) -> HttpResponse:
         return render(request, "main/accounts/zone.html", {"form": form})
     response = HttpResponseRedirect(next_page(request, reverse("profile")))
     response.set_cookie(
-        zone.COOKIE, form.cleaned_data["zone"], max_age=zone.COOKIE_AGE, samesite="Lax",
+        zone.cookie(), form.cleaned_data["zone"], max_age=zone.COOKIE_AGE, samesite="Lax",
         secure=request.is_secure(), httponly=True,
     )  # fmt: skip
     return response

@@ -9,10 +9,14 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
-COOKIE = "zone"
 COOKIE_AGE = timedelta(days=365)
 # Places, as people know them. The zone database also has abbreviations and old names.
 REGIONS = ("Africa", "America", "Antarctica", "Asia", "Atlantic", "Australia", "Europe", "Indian", "Pacific")
+
+
+def cookie() -> str:
+    """The name of the cookie; with this prefix, browsers accept it only by HTTPS and only from this host."""
+    return "__Host-zone" if settings.SESSION_COOKIE_SECURE else "zone"
 
 
 @cache
@@ -24,14 +28,14 @@ def zones() -> list[str]:
 
 def has_chosen(request: HttpRequest) -> bool:
     """Whether the visitor has chosen a zone that is known."""
-    return request.COOKIES.get(COOKIE, "") in zones()
+    return request.COOKIES.get(cookie(), "") in zones()
 
 
 def visitor_zone(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
     """Middleware: use the visitor's zone if it is set and known, otherwise the project's."""
 
     def answer(request: HttpRequest) -> HttpResponse:
-        with timezone.override(ZoneInfo(request.COOKIES[COOKIE]) if has_chosen(request) else None):
+        with timezone.override(ZoneInfo(request.COOKIES[cookie()]) if has_chosen(request) else None):
             return get_response(request)
 
     return answer

@@ -10,7 +10,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.cache import never_cache
+from django.views.decorators.cache import cache_control, never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import condition, require_POST, require_safe
 
@@ -90,15 +90,14 @@ def _etag(request: HttpRequest, token: str) -> str | None:
 
 
 @require_safe
+@cache_control(private=True, no_cache=True)  # keep it, and ask whether it has changed
 @condition(etag_func=_etag)
 def calendar_feed(request: HttpRequest, token: str) -> HttpResponse:
     """The calendar of whoever has this address; it needs no session and sets no cookie."""
     user = calendar.owner(token)
     if user is None:
         raise Http404
-    response = HttpResponse(calendar.feed(user), content_type="text/calendar; charset=utf-8")
-    response["Cache-Control"] = "private, no-cache"  # keep it, and ask whether it has changed
-    return response
+    return HttpResponse(calendar.feed(user), content_type="text/calendar; charset=utf-8")
 
 
 @signed_in

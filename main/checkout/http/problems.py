@@ -9,6 +9,7 @@ from functools import wraps
 from http import HTTPStatus
 from typing import Any
 
+from django.conf import settings
 from django.core.signals import got_request_exception
 from django.db import DatabaseError, InterfaceError
 from django.http import HttpRequest, HttpResponse
@@ -90,13 +91,8 @@ def as_problems(view: View) -> View:
 
     @wraps(view)
     def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        length = request.META.get("CONTENT_LENGTH") or "0"
-        if not re.fullmatch("[0-9]{1,18}", length):
-            return problem(400, "The header Content-Length is not a number.")
-        if int(length) > LARGEST_BODY:
-            return problem(413, f"The body is larger than {LARGEST_BODY // 1024} KiB.")
-        if request.method == "POST" and request.content_type != "application/json":
-            return problem(415, "Send the body as application/json.")
+        if refused := _not_read(request):
+            return refused
         try:
             response = view(request, *args, **kwargs)
         except Exception as error:  # a shop gets a problem in JSON for each error; _failed logs it
@@ -109,6 +105,21 @@ def as_problems(view: View) -> View:
     # Ninja's views need no token of a form; the mark is on the view that Django calls.
     answer.csrf_exempt = True  # type: ignore[attr-defined]
     return answer
+
+
+def _not_read(request: HttpRequest) -> HttpResponse | None:
+    """The refusal of a request that no operation should read, or None."""
+    if settings.SECURE_SSL_REDIRECT and not request.is_secure():
+        # Led on to HTTPS, a shop would go on sending its token in the clear, and nobody would notice.
+        return problem(403, "Use https. What was sent by http may have been read: make a new token.")
+    length = request.META.get("CONTENT_LENGTH") or "0"
+    if not re.fullmatch("[0-9]{1,18}", length):
+        return problem(400, "The header Content-Length is not a number.")
+    if int(length) > LARGEST_BODY:
+        return problem(413, f"The body is larger than {LARGEST_BODY // 1024} KiB.")
+    if request.method == "POST" and request.content_type != "application/json":
+        return problem(415, "Send the body as application/json.")
+    return None
 
 
 def _failed(request: HttpRequest, error: Exception) -> HttpResponse:
