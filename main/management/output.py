@@ -58,20 +58,35 @@ class _Timestamped:
         return len(text)
 
 
+class Progress:
+    """A progress bar, or nothing where nobody would see it. To be called with the number of codes done."""
+
+    def __init__(self, bar: Any = None) -> None:
+        self._bar = bar
+
+    def __call__(self, size: int) -> object:
+        return None if self._bar is None else self._bar.update(size)
+
+    def make_way(self) -> None:
+        """Take away a bar that is shown, before a line is written. The next step shows it again, below the line."""
+        if self._bar is not None and self._bar.last_print_t >= self._bar.start_t + self._bar.delay:
+            self._bar.clear()
+
+
 @contextmanager
-def progress(stderr: Any, what: str, total: Callable[[], int]) -> Iterator[Callable[[int], object]]:
-    """Give a function to call with the number of codes done. A person who waits for over a second sees a progress bar.
+def progress(stderr: Any, what: str, total: Callable[[], int]) -> Iterator[Progress]:
+    """Give what is called with the number of codes done. A person who waits for over a second sees a progress bar.
 
     `total` is called only if stderr is a terminal.
     """
     if not stderr.isatty():
-        yield lambda size: None
+        yield Progress()
         return
     from tqdm import tqdm  # noqa: PLC0415 - its import is slow, and a nightly run needs no bar
 
     # Directly to sys.stderr: Django's wrapper would print each step of the bar as a new red line.
     with tqdm(desc=what, total=total(), unit=" codes", file=sys.stderr, delay=1, dynamic_ncols=True) as bar:
-        yield bar.update
+        yield Progress(bar)
 
 
 @contextmanager

@@ -195,3 +195,15 @@ def test_a_long_import_and_its_undo_show_it_too_but_only_on_a_terminal(world, sl
     assert (code, *said) == (0, f"Imported 2000 codes. This is import {number}.\n", "")
     said = f"Deleted 2000 codes of import {number} (codes.csv).\n"
     assert world.run("undo_import", number, *slow) == (0, said, "")
+
+
+@with_terminals
+def test_a_refused_row_stands_on_a_line_of_its_own_above_the_bar(world, slow, codes_of):
+    file = Path(codes_of(600))
+    file.write_text(file.read_text().replace("NEW-550,5", "NEW-550,x"))
+    code, seen = on_a_terminal(world, "import_codes", str(file), *slow)
+    lines = [line.rpartition("\r")[2] for line in re.sub("\x1b\\[[0-9;]*m", "", seen).split("\r\n")]
+    assert "| 1/600 [00:0" in seen
+    assert lines[0] == "line 552: refused: discount: 'x' is not a percentage: write a number such as 20 or 12.5"
+    assert lines[1].startswith("Checking: 100%|")
+    assert (code, lines[2:]) == (1, ["CommandError: Nothing was imported: 1 of 600 rows are refused.", ""])

@@ -96,6 +96,8 @@ class Command(BaseCommand):
         with progress(self.stderr, "Checking", lambda: count) as show:
             for item in items:
                 show(1)
+                if item.faults or dry_run:
+                    show.make_way()
                 if item.faults:
                     (self.stdout if dry_run else self.stderr).write(report.refused(item))
                     refused += 1
