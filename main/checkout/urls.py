@@ -15,5 +15,5 @@ for operation in operations:
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include(([*operations], "ninja"), namespace="api-v1")),
-    re_path(r"^.*$", as_problems(no_such_address), name="no_such_address"),
+    re_path(r"^[\s\S]*$", as_problems(no_such_address), name="no_such_address"),
 ]

@@ -91,7 +91,7 @@ class Town:
             "<str:token>": "nobodys",
             "(?P<url>.*)$": "nowhere",
             "<path:order>": "A-1",
-            "^.*$": "nowhere",
+            r"^[\s\S]*$": "nowhere",
         }.items():
             route = route.replace(argument, str(value))
         return f"/{route}"

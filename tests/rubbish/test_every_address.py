@@ -4,17 +4,16 @@ Which parameters a page reads is seen by listening while it answers; of the list
 comes, every field with every lookup is asked for. The tries are drawn from a fixed seed, so that each run is the same.
 """
 
-from contextlib import contextmanager
 from random import Random
 from urllib.parse import quote_from_bytes
 
 import pytest
 from django.contrib import admin
 from django.db import transaction
-from django.http import QueryDict
 from lxml import html
 
 from tests.access.people import body, routes
+from tests.rubbish.listening import listening
 from tests.rubbish.strategies import NASTY, encoded
 
 FORM = "application/x-www-form-urlencoded"
@@ -53,22 +52,6 @@ VALUES = [
 ]
 
 
-@contextmanager
-def listening(monkeypatch):
-    """The names that are asked of any query or form while the block runs."""
-    names = set()
-    with monkeypatch.context() as patch:
-        for method in ("__getitem__", "__contains__", "get", "getlist"):
-            usual = getattr(QueryDict, method)
-
-            def heard(self, name, *args, usual=usual, **kwargs):
-                names.add(str(name))
-                return usual(self, name, *args, **kwargs)
-
-            patch.setattr(QueryDict, method, heard)
-        yield names
-
-
 def lookups(route):
     """Each field of a list's model with each lookup, one relation deep, and the parameters of its own filters."""
     for model, model_admin in admin.site._registry.items():
@@ -100,9 +83,13 @@ def filled_in(page):
     return max(filled, key=len, default={})
 
 
-@pytest.mark.parametrize("person", PEOPLE)
 @pytest.mark.parametrize("route", list(routes()))
-def test_rubbish_in_what_a_page_reads_is_no_fault_of_ours(town, monkeypatch, route, person):
+def test_rubbish_in_what_a_page_reads_is_no_fault_of_ours(town, monkeypatch, route):
+    for person in PEOPLE:
+        attack(town, monkeypatch, route, person)
+
+
+def attack(town, monkeypatch, route, person):
     random = Random(f"{route} {person}")
     address = town.address(route)
 
@@ -114,7 +101,7 @@ def test_rubbish_in_what_a_page_reads_is_no_fault_of_ours(town, monkeypatch, rou
             else:
                 response = client.post(f"{address}?{query}", fields, content_type=FORM)
             transaction.set_rollback(True)
-        assert response.status_code < 500, (method, f"{address}?{query}", fields)
+        assert response.status_code < 500, (person, method, f"{address}?{query}", fields)
         return response.status_code, body(response)
 
     with listening(monkeypatch) as names:
@@ -128,16 +115,20 @@ def test_rubbish_in_what_a_page_reads_is_no_fault_of_ours(town, monkeypatch, rou
         wrong = random.sample(read, random.choice([1, 1, 2])) if random.random() < 0.8 else read
         fields = form | {"post": "yes"} | {name: random.choice(VALUES) for name in wrong}
         ask("post", encoded({random.choice(read): random.choice(VALUES)}), encoded(fields))
-    names_of_list = lookups(route) if person in ("staff", "superuser") else []
+    names_of_list = lookups(route) if person == "superuser" else []
     for name in random.sample(names_of_list, min(len(names_of_list), 40)):
         ask("get", encoded({name: random.choice(VALUES)}))
+
+
+NO_TEXT = [b"\xff\xfe", b"%", b"%zz=%zz", b"=&=&&", b"a" * 3000, quote_from_bytes(b"\xed\xa0\x80").encode()]
 
 
 @pytest.mark.parametrize("person", ["anonymous", "superuser"])
 def test_bytes_that_are_no_text_are_no_fault_of_ours(town, person):
     client = town.client(person)
-    for route in routes():
-        for raw in (b"\xff\xfe", b"%", b"%zz=%zz", b"=&=&&", b"a" * 3000, quote_from_bytes(b"\xed\xa0\x80").encode()):
+    # Each address gets two of them; Django reads them all before it knows which page is asked for.
+    for number, route in enumerate(routes()):
+        for raw in (NO_TEXT[number % len(NO_TEXT)], NO_TEXT[(number + 1) % len(NO_TEXT)]):
             query = raw.decode("latin-1")
             assert client.get(f"{town.address(route)}?{query}={query}").status_code < 500
             assert client.post(town.address(route), raw, content_type=FORM).status_code < 500
