@@ -13,6 +13,7 @@ from main.checkout.models import ApiToken, Redemption
 from main.checkout.redeeming import redeem
 from main.models import CodeImport, ExpirationRun, ReferralCode, UserProfile
 from main.notices import wishes
+from main.notices.letters import unsubscribe_url
 from main.notices.models import CalendarKey, Notice, Preference, Wish
 from main.sweep.run import sweep
 from tests.conftest import make_agent, make_code
@@ -59,6 +60,8 @@ class Town:
             kind="agent", user=self.agent.user, day=timezone.localdate(), message_id="<1@here>", state="sent",
             made_at=timezone.now(), sent_at=timezone.now(),
         )  # fmt: skip
+        preference = Preference.objects.create(user=self.agent.user)
+        self.link = unsubscribe_url(preference, Notice.Kind.AGENT).split("/")[-2]
         self.token = ApiToken.objects.create(name="shop", prefix="kno_x", digest="x")
         self.redemption = redeem("maria-15", order="A-1")
 
@@ -88,6 +91,7 @@ class Town:
             "<uidb64>": "MQ",
             "<token>": "set-password",
             "^(?P<app_label>…)/$": "main/",
+            "notices/<str:token>": f"notices/{self.link}",
             "<str:token>": "nobodys",
             "(?P<url>.*)$": "nowhere",
             "<path:order>": "A-1",

@@ -12,6 +12,8 @@ LINES = Path(__file__).with_name("addresses.txt").read_text().splitlines()
 # The front page's route is empty, so the line of it begins with spaces.
 TABLE = {" ".join(line.split()[:-2]): line.split()[-2:] for line in LINES if line and line[0] != "#"}
 CHANGED = "!"
+# A mail program that stops mails with one click sends no token (RFC 8058): the link itself is signed.
+BY_LINK = "notices/<str:token>/"
 
 
 def test_each_address_has_a_line_and_no_line_is_without_address():
@@ -45,7 +47,7 @@ def test_nobody_keeps_a_copy_of_a_page(town, person):
 @pytest.mark.parametrize("person", ["anonymous", "agent", "staff"])
 def test_nothing_is_done_without_a_token_of_the_form(town, person):
     before = everything()
-    for route in TABLE:
+    for route in set(TABLE) - {BY_LINK}:
         client = town.client(person, enforce_csrf_checks=True)
         response = client.post(town.address(route), {"post": "yes"})
         assert outcome(response) in ("401", "403", "404", "405", "415", "sign-in", "sent"), route

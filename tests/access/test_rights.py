@@ -1,12 +1,15 @@
 """Only superusers decide who is staff and who may what; nobody else comes to the rights or the account of another."""
 
 import pytest
+from django.apps import apps
+from django.contrib import admin
 from django.contrib.auth.models import Group, Permission, User
 from django.test import Client
 from django.urls import reverse
 from lxml import html
 
 from main.models import UserProfile
+from tests.access.people import routes
 from tests.conftest import make_agent, make_code
 
 PASSWORD = "knot-of-ariadne"
@@ -86,7 +89,7 @@ def attack(world, client):
             wanted |= {"username": "new", "name": "new"}
         if address.endswith(("user/", "group/", "userprofile/", "referralcode/")):
             wanted = {"action": "delete_selected", "_selected_action": [world.chief.pk, world.group.pk], **wanted}
-        for query in ("", "?_popup=1&_to_field=id", f"?user={world.clara.pk}&is_superuser=1"):
+        for query in ("", f"?_popup=1&_to_field=id&user={world.clara.pk}&is_superuser=1"):
             assert client.post(f"{address}{query}", wanted).status_code < 500, address
 
 
@@ -162,3 +165,75 @@ def test_who_may_not_see_accounts_and_people_is_offered_none(world, field):
     model = {"user": "userprofile", "agent": "referralcode"}[field]
     query = f"?app_label=main&model_name={model}&field_name={field}&term="
     assert world.client(world.clara).get(reverse("admin:autocomplete") + query).status_code == 403
+
+
+OURS = ("main", "notices", "checkout", "auth")
+PAGES_OF = {
+    f"{name}.{model}"
+    for name, models in {
+        "main": ["referralcode", "userprofile", "expirationrun", "codeimport"], "notices": ["wish", "notice"],
+        "checkout": ["apitoken", "redemption"], "auth": ["user", "group"],
+    }.items()
+    for model in models
+}  # fmt: skip
+
+
+def models():
+    return [model for model in apps.get_models() if model._meta.app_label in OURS]
+
+
+def rights(model):
+    meta = model._meta
+    return [f"{verb}_{meta.model_name}" for verb in meta.default_permissions] + [name for name, _ in meta.permissions]
+
+
+# Each right on its own; those on models that have no page of the admin together.
+ALONE = [[f"{m._meta.app_label}.{r}"] for m in models() if m._meta.label_lower in PAGES_OF for r in rights(m)]
+TOGETHER = [f"{m._meta.app_label}.{r}" for m in models() if m._meta.label_lower not in PAGES_OF for r in rights(m)]
+
+# What each right changes, of all tables. The others change nothing.
+CHANGES = {
+    "main.add_referralcode": {"main.ReferralCode"},
+    "main.change_referralcode": {"main.ReferralCode", "notices.Wish"},  # an answered wish
+    "main.delete_referralcode": {"main.ReferralCode", "notices.Wish"},
+    "main.add_userprofile": {"main.UserProfile"},
+    "main.change_userprofile": {"main.UserProfile"},
+    "auth.change_user": {"auth.User"},  # of an agent
+    "checkout.add_apitoken": {"checkout.ApiToken"},
+    "checkout.change_apitoken": {"checkout.ApiToken"},
+    "checkout.delete_apitoken": {"checkout.ApiToken"},
+}
+
+
+def rows():
+    return {model._meta.label: list(model._default_manager.order_by("pk").values()) for model in models()}
+
+
+def test_the_models_with_pages_are_those_of_the_admin():
+    reverse("admin:index")  # the modules of the admin come with its addresses
+    assert {model._meta.label_lower for model in admin.site._registry} == PAGES_OF
+
+
+@pytest.mark.parametrize("given", [*ALONE, TOGETHER], ids=lambda given: given[0] if len(given) == 1 else "the others")
+def test_what_one_right_changes(town, given):
+    clara = User.objects.create_user("clara", is_staff=True)
+    for right in given:
+        app, codename = right.split(".")
+        clara.user_permissions.add(Permission.objects.get(content_type__app_label=app, codename=codename))
+    town.users["clara"] = clara
+    client = town.client("clara")
+    everything = {
+        "code": "NEW-1", "discount": "5", "status": "active", "name": "New", "role": "agent", "user": clara.pk,
+        "username": "new", "password1": "thread-of-theseus", "password2": "thread-of-theseus",
+        "usable_password": "true", "may_check": "on", "may_redeem": "on", "days": "30", "to": "off", "post": "yes",
+        "index": "0", "sentence": "x", "answer": "x", "is_superuser": "on", "agents": "John Smith", "each": "1",
+        "pattern": "{agent}-{number}", f"days_{town.wish.pk}": "30",
+    }  # fmt: skip
+    before = rows()
+    chosen = {"action": "grant", "_selected_action": [town.wish.pk]}
+    client.post("/admin/notices/wish/", everything | chosen)
+    for route in sorted({route for route in routes() if route.startswith(("admin/", "profile/", "codes/"))}):
+        if not route.endswith(("/logout/", "/switch-on/")):  # which would end the visit, or undo what was just done
+            assert client.post(town.address(route), everything).status_code < 500, route
+    after = rows()
+    assert {label for label in after if after[label] != before[label]} == CHANGES.get(given[0], set())
