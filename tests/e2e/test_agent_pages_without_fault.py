@@ -21,8 +21,9 @@ DAY = timedelta(days=1)
 
 
 @pytest.fixture
-def maria(live_server):
-    """An agent with codes in every state, on more than one page."""
+def maria(live_server, settings):
+    """An agent with codes in every state, on more than one page, and an address in the shop for each."""
+    settings.SHARE_URL = "https://shop.example/?code={code}"
     maria = make_agent("Maria Garcia", password="knot-of-ariadne")
     now = timezone.now()
     for code, discount, expires_at, status in [

@@ -17,6 +17,17 @@ LIST = "/admin/main/referralcode/"
 A4 = {"width": 718, "height": 1047}  # CSS pixels between margins of 1 cm
 SEEN = "bar => { const box = bar.getBoundingClientRect(); return box.top >= 0 && box.bottom <= innerHeight; }"
 FITS = "element => element.scrollWidth <= element.clientWidth"
+# Of each kind of bar: how the bar and its square in the legend are shown.
+CHART = """Object.fromEntries(["active", "overdue", "inactive"].map(kind => {
+    const chart = document.querySelector("[aria-labelledby=weeks]");
+    const bar = getComputedStyle(chart.querySelector(`rect.${kind}`));
+    const square = getComputedStyle(chart.querySelector(`.legend .${kind}`), "::before");
+    const kept = style => style.forcedColorAdjust === "none" || style.printColorAdjust === "exact";
+    return [kind, [
+        {fill: bar.fill, kept: kept(bar), edge: bar.stroke !== "none"},
+        {fill: square.backgroundColor, kept: kept(square), edge: square.borderTopWidth === "1px"},
+    ]];
+}))"""
 
 
 @pytest.fixture
@@ -33,8 +44,8 @@ def staff(live_server):
 
 @pytest.fixture
 def see(visit, staff):
-    def open_window(look="light", **options):
-        visitor = visit(look, **options)
+    def open_window(window="wide", **options):
+        visitor = visit(window, **options)
         visitor.sign_in(staff)
         return visitor
 
@@ -116,25 +127,52 @@ def test_a_phone_shows_what_a_wide_screen_shows(see, model):
         expect(cells.nth(number)).to_be_in_viewport(ratio=0.9)
 
 
-@pytest.mark.parametrize("address", [LIST, f"{LIST}?q=nothing", "/admin/main/expirationrun/", "profile"])
-def test_paper_shows_the_whole_table_and_nothing_to_click(see, staff, address):
+def test_paper_shows_the_whole_table_and_nothing_to_click(see, staff):
+    code = ReferralCode.objects.filter(expired_by__isnull=False, agent__isnull=False).first()
     visitor = see()
     page = visitor.page
     page.set_viewport_size(A4)
-    if address == "profile":
-        address = f"/profile/{ReferralCode.objects.filter(agent__isnull=False).first().agent_id}/"
-    page.goto(address)
-    page.emulate_media(media="print")
-    name = address.strip("/").replace("/", "-").partition("?")[0].replace("admin-main-", "")
-    page.screenshot(path=SCREENSHOT_DIR / f"print-{name}.png", full_page=True)
-    assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
-    for row in page.locator("table tbody tr:first-child").all():
-        for cell in row.locator("td:not(.action-checkbox, .tasks)").all():
-            assert cell.evaluate("cell => getComputedStyle(cell).display") == "table-cell"
-            assert cell.evaluate(FITS)
-    for role in ("button", "combobox", "searchbox"):
-        expect(page.get_by_role(role)).to_have_count(0)
-    page.emulate_media(media="screen")
+    for name, address in {
+        "codes": LIST, "codes-none": f"{LIST}?q=nothing", "runs": "/admin/main/expirationrun/",
+        "run": f"/admin/main/expirationrun/{code.expired_by_id}/change/", "agents": "/admin/main/userprofile/",
+        "redemptions": "/admin/checkout/redemption/", "profile": f"/profile/{code.agent_id}/", "front": "/admin/",
+    }.items():  # fmt: skip
+        page.goto(address)
+        page.emulate_media(media="print")
+        page.screenshot(path=SCREENSHOT_DIR / f"print-{name}.png", full_page=True)
+        assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth"), name
+        cells = page.locator("table tbody tr:first-child :is(td, th)").filter(visible=True)
+        assert cells.evaluate_all(f"cells => cells.every({FITS})"), name
+        displays = cells.evaluate_all("cells => cells.map(cell => getComputedStyle(cell).display)")
+        assert set(displays) == (set() if name in ("codes-none", "redemptions", "front") else {"table-cell"})
+        for role in ("button", "combobox", "searchbox", "textbox", "checkbox"):
+            expect(page.get_by_role(role)).to_have_count(0)
+        for text in ("As a table", "Undo this run…", "Switch off", "Filters"):
+            expect(page.get_by_text(text).filter(visible=True)).to_have_count(0)
+        page.emulate_media(media="screen")
+
+
+@pytest.mark.parametrize("media", ["print", "forced colours"])
+def test_the_bars_of_the_chart_and_their_legend_are_told_apart_without_our_colours(see, media):
+    visitor = see(forced_colors="active") if media == "forced colours" else see()
+    page = visitor.page
+    page.goto("/admin/")
+    if media == "print":
+        page.emulate_media(media="print")
+    shown = page.evaluate(CHART)
+    page.screenshot(path=SCREENSHOT_DIR / f"chart-{media.replace(' ', '-')}.png", full_page=True)
+    assert set(shown) == {"active", "overdue", "inactive"}
+    for parts in shown.values():
+        bar, swatch = parts
+        assert bar["fill"] == swatch["fill"]
+        assert bar["kept"] and swatch["kept"] and bar["edge"] and swatch["edge"]
+    if media == "print":
+        assert {kind: bar["fill"] for kind, (bar, _) in shown.items()} == {
+            "active": "rgb(136, 136, 136)", "overdue": "rgb(0, 0, 0)", "inactive": "rgb(255, 255, 255)",
+        }  # fmt: skip
+        page.emulate_media(media="screen")
+    assert len({bar["fill"] for bar, _ in shown.values()}) == 3
+    visitor.is_inspected = True  # axe reads the colours that the page asks for, not those that are shown
 
 
 def test_with_the_colours_of_the_system_states_keep_their_words_and_borders(see):
@@ -144,28 +182,29 @@ def test_with_the_colours_of_the_system_states_keep_their_words_and_borders(see)
     badge = page.locator(".badge-overdue").first
     expect(badge).to_have_text("Overdue")
     assert badge.evaluate("badge => getComputedStyle(badge).borderTopWidth") == "2px"
+    tabs = page.get_by_role("navigation", name="Codes by state").get_by_role("link")
+    edges = tabs.evaluate_all("tabs => tabs.map(tab => getComputedStyle(tab).borderBottomColor)")
+    assert len(set(edges[:-1])) == 1  # the last tab, "All", is the current one
+    assert edges[-1] != edges[0]
     page.screenshot(path=SCREENSHOT_DIR / "admin-list-forced-colours.png")
     visitor.is_inspected = True  # axe reads the colours that the page asks for, not those that are shown
 
 
-def test_an_agent_with_many_codes_finds_one(visit, staff):
-    maria = ReferralCode.objects.filter(agent__name="Maria Garcia").first().agent
-    for look in ("light", "dark", "phone"):
-        visitor = visit(look)
-        visitor.sign_in(maria.user)
-        page = visitor.page
-        page.goto("/profile/")
-        visitor.inspect("profile-many")
-        tabs = page.get_by_role("navigation", name="Codes by state")
-        tabs.get_by_role("link", name="Ended").click()
-        expect(page.get_by_role("heading", name="Working now")).to_have_count(0)
-        page.get_by_label("Find a code").fill("sale 03")
-        page.get_by_label("Order").select_option("Newest first")
-        page.get_by_role("button", name="Show").click()
-        expect(page.get_by_role("rowheader", name="SUMMER-SALE-03")).to_be_visible()
-        expect(page.locator("tbody tr")).to_have_count(1)
-        expect(tabs.locator("[aria-current]")).to_have_text("Ended 1")
-        visitor.inspect("profile-search")
+def test_an_agent_with_many_codes_finds_one(visitor, staff):
+    visitor.sign_in(ReferralCode.objects.filter(agent__name="Maria Garcia").first().agent.user)
+    page = visitor.page
+    page.goto("/profile/")
+    visitor.inspect("profile-many")
+    tabs = page.get_by_role("navigation", name="Codes by state")
+    tabs.get_by_role("link", name="Ended").click()
+    expect(page.get_by_role("heading", name="Working now")).to_have_count(0)
+    page.get_by_label("Find a code").fill("sale 03")
+    page.get_by_label("Order").select_option("Newest first")
+    page.get_by_role("button", name="Show").click()
+    expect(page.get_by_role("rowheader", name="SUMMER-SALE-03")).to_be_visible()
+    expect(page.locator("tbody tr")).to_have_count(1)
+    expect(tabs.locator("[aria-current]")).to_have_text("Ended 1")
+    visitor.inspect("profile-search")
 
 
 def test_the_zone_of_the_device_is_proposed_and_taken_with_one_click(visit, staff):
