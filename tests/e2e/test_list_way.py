@@ -165,7 +165,7 @@ def test_the_bars_of_the_chart_and_their_legend_are_told_apart_without_our_colou
     for parts in shown.values():
         bar, swatch = parts
         assert bar["fill"] == swatch["fill"]
-        assert bar["kept"] and swatch["kept"] and bar["edge"] and swatch["edge"]
+        assert all(part["kept"] and part["edge"] for part in parts)
     if media == "print":
         assert {kind: bar["fill"] for kind, (bar, _) in shown.items()} == {
             "active": "rgb(136, 136, 136)", "overdue": "rgb(0, 0, 0)", "inactive": "rgb(255, 255, 255)",
