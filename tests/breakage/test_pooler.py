@@ -12,14 +12,31 @@ from tests.breakage.world import PROJECT, World
 from tests.schedulers.conftest import need
 
 CODES = 30_000
-UNDO_PAGE = """
+STAFF = """
+import re
 import django; django.setup()
 from django.contrib.auth.models import User
 from django.test import Client
 client = Client(headers={"host": "localhost"})
-client.force_login(User.objects.create_superuser("staff"), "django.contrib.auth.backends.ModelBackend")
+staff, _ = User.objects.get_or_create(username="staff", is_staff=True, is_superuser=True)
+client.force_login(staff, "django.contrib.auth.backends.ModelBackend")
+"""
+PAGES = """
+for page in ("", "main/referralcode/", "main/referralcode/?q=c+7", "main/userprofile/", "main/expirationrun/"):
+    print(client.get("/admin/" + page).status_code, end=" ")
 answer = client.get("/admin/main/expirationrun/%s/undo/")
 print(answer.status_code, "30,000" in answer.content.decode() or "30000" in answer.content.decode())
+file = client.get("/admin/main/referralcode/csv/")
+print(file.status_code, sum(part.count(b"\\n") for part in file.streaming_content))
+"""
+IMPORT = """
+from io import BytesIO
+rows = BytesIO("code,discount,expires_at\\n".encode() + b"".join(b"WEB-%d,10,2090-01-01\\n" % n for n in range(5000)))
+rows.name = "codes.csv"
+address = "/admin/main/codeimport/upload/"
+shown = client.post(address, {"file": rows, "encoding": "utf-8", "time_zone": "UTC"})
+sealed = re.search('name="file_to_import" value="([^"]+)"', shown.content.decode())[1]
+print(shown.status_code, client.post(address, {"file_to_import": sealed}).status_code)
 """
 
 
@@ -32,6 +49,14 @@ def busy(server_world):
         yield behind
     assert all(other.transactions > 10 for other in others)
     assert len({backend for other in others for backend in other.backends}) > 1
+
+
+def in_the_admin(world, script):
+    """What `script` prints when a superuser runs it with `client`."""
+    return subprocess.run(
+        [sys.executable, "-c", STAFF + script], cwd=PROJECT, text=True, stdout=subprocess.PIPE, check=True,
+        env=world.env | {"DJANGO_SETTINGS_MODULE": "knossos.settings", "PYTHONWARNINGS": "default"},
+    ).stdout  # fmt: skip
 
 
 def test_a_night_of_many_codes_its_report_and_its_undo(server_world, busy):
@@ -49,11 +74,7 @@ def test_a_night_of_many_codes_its_report_and_its_undo(server_world, busy):
     assert busy.run("expiration_health")[::2] == (0, "")
 
     ((run,),) = server_world.query("SELECT max(id) FROM main_expirationrun")
-    page = subprocess.run(
-        [sys.executable, "-c", UNDO_PAGE % run], cwd=PROJECT, text=True, capture_output=True, check=True,
-        env=busy.env | {"DJANGO_SETTINGS_MODULE": "knossos.settings", "PYTHONWARNINGS": "default"},
-    )  # fmt: skip
-    assert page.stdout == "200 True\n"
+    assert in_the_admin(busy, PAGES % run) == f"200 200 200 200 200 200 True\n200 {1 + CODES}\n"
     server_world.query("UPDATE main_referralcode SET discount = 11, updated_at = now() WHERE code = 'C-7'")
     code, output, errors = busy.run("undo_expiration_run", str(run), "--dry-run")
     assert (code, errors, output.count("\n")) == (0, "", 1 + CODES)
@@ -72,13 +93,15 @@ def test_an_import_of_many_rows(server_world, busy, tmp_path):
         code, _, errors = busy.run("import_codes", str(file), "--create-agents")
         assert (code, errors.count("Traceback")) == (0, 0), errors
         file.write_text(file.read_text().replace("NEW-", "NEWER-"))
-    assert server_world.query("SELECT count(*) FROM main_referralcode") == [(10_000,)]
+    assert in_the_admin(busy, IMPORT) == "200 302\n"
+    assert server_world.query("SELECT count(*) FROM main_referralcode") == [(15_000,)]
     assert server_world.query("SELECT count(*) FROM main_userprofile") == [(3000,)]
     for table in (
         "main_referralcode",
         "main_codeimport_new_agents",
         "main_codeimport",
         "main_userprofile",
+        "django_admin_log",
         "auth_user",
     ):
         server_world.query(f"DELETE FROM {table}")
