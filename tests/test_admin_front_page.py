@@ -177,7 +177,7 @@ def test_the_last_run_is_told_with_its_result_and_a_link(client):
     page = front_page(client)
     assert '<span class="badge badge-failed">Failed</span>' in page
     assert f'<a href="/admin/main/expirationrun/{run.pk}/change/">Run {run.pk}</a>' in page
-    assert "3 codes expired." in page
+    assert "3 codes expired, " in page
     assert "OperationalError: gone" in page
 
 

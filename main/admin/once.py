@@ -1,8 +1,9 @@
 """The form of a new object makes one object, though it is sent twice: by a double click, or back and again.
 
-Each form has a mark. The note in the history about the new object keeps it, together with what was written: somebody
-who goes back and writes something else makes another object. Note and object are stored in one transaction, and the
-forms of one person wait for each other.
+Each form has a mark. Going back gives a new form, to which once.js gives the mark of the old one. The note in the
+history about the new object keeps the mark, together with what was written: somebody who goes back and writes
+something else makes another object. Note and object are stored in one transaction, and the forms of one person wait
+for each other.
 """
 
 from __future__ import annotations

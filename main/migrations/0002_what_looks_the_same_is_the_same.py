@@ -18,6 +18,7 @@ def refuse_twins(apps, schema_editor):
     """Name the codes that a person has to rename first; nothing is touched while there are any."""
     codes = apps.get_model("main", "ReferralCode").objects.using(schema_editor.connection.alias)
     same, wrong = defaultdict(list), []
+    # In the transaction of the migration, so its cursor works behind a pooler too.
     for code in codes.order_by("pk").values_list("code", flat=True).iterator():
         # Codes of A to Z without spaces have no twins among each other: they are unique whatever their case.
         if code.isascii() and " " not in code:

@@ -26,6 +26,28 @@ def password(live_server):
     return "labyrinth-42"
 
 
+def test_who_goes_back_and_saves_again_has_made_one_code(visit, live_server):
+    visitor = visit()
+    visitor.sign_in(make_staff())
+    page = visitor.page
+    page.goto(f"{LIST}add/")
+    page.get_by_label("Discount").fill("20")
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.get_by_text("was added successfully")).to_be_visible()
+
+    page.go_back()
+    expect(page.get_by_label("Discount")).to_have_value("20")  # the browser fills the new form in
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.get_by_text("Nothing was created a second time: this form had made CODE-20 already.")).to_be_visible()
+    assert ReferralCode.objects.count() == 1
+
+    page.goto(f"{LIST}add/")
+    page.get_by_label("Discount").fill("20")
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.get_by_text("was added successfully")).to_be_visible()
+    assert ReferralCode.objects.count() == 2
+
+
 def test_staff_sign_in_create_a_code_extend_it_expire_it_and_find_the_run(visit, password):  # noqa: PLR0915 - one way
     make_agent("Maria Garcia")
     page = visit().page
