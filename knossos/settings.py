@@ -35,6 +35,7 @@ if not DEBUG:
     # With this prefix, browsers accept these cookies only by HTTPS and only from this host, not from a subdomain.
     SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "__Host-sessionid", "__Host-csrftoken"
     MESSAGE_STORAGE = "knossos.prefixed.Messages"
+LANGUAGE_COOKIE_NAME = "language" if DEBUG else "__Host-language"
 SECURE_SSL_REDIRECT = env.switch("SECURE_SSL_REDIRECT", default=not DEBUG)
 # Probes on the same machine use HTTP. A shop that uses HTTP is told so, instead of being led on each time.
 SECURE_REDIRECT_EXEMPT = ["^health/$", "^metrics$", "^api/v1/."]
@@ -65,6 +66,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "knossos.privacy.keep_no_copies",  # below the static files, which may be kept
     "django.contrib.sessions.middleware.SessionMiddleware",
+    "main.accounts.language.visitor_language",  # high up, so that what the others answer is in the language too
     "knossos.middleware.refuse_nul",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -154,7 +156,10 @@ else:
     vars().update(MAIL)
 DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", "knossos@localhost")
 
-LANGUAGE_CODE = "en-gb"  # day before month
+# A visitor chooses, else the browser, else this. In British English the day is before the month.
+LANGUAGE_CODE = env.choice("LANGUAGE_CODE", "en-gb", ("en-gb", "el"))
+LANGUAGES = [("en-gb", "English"), ("el", "Ελληνικά")]  # each with its name in its own language
+LOCALE_PATHS = [BASE_DIR / "knossos" / "locale"]
 FORMAT_MODULE_PATH = "knossos.formats"  # the 24-hour clock, with its zone
 TIME_ZONE = env.zone("TIME_ZONE", "UTC")
 USE_TZ = True

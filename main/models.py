@@ -51,6 +51,16 @@ class UserProfile(models.Model):
         super().save(*args, update_fields=update_fields, **kwargs)
 
 
+class ChosenLanguage(models.Model):
+    """The language that a person has chosen, for pages and mails. Staff have one too, so it is not in the profile."""
+
+    user = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="chosen_language")
+    language = models.CharField(max_length=35)
+
+    def __str__(self) -> str:
+        return self.language
+
+
 class ExpirationRunQuerySet(models.QuerySet["ExpirationRun"]):
     """The ledger, latest first."""
 

@@ -23,6 +23,7 @@ account: list[URLPattern] = [
     path("sign-in/", account_views.SignInView.as_view(), name="sign_in"),
     path("sign-out/", auth.LogoutView.as_view(next_page=conf.login_url()), name="sign_out"),
     path("zone/", account_views.choose_zone, name="zone"),
+    path("language/", account_views.choose_language, name="language"),
     path(
         "password/",
         signed_in(

@@ -30,7 +30,7 @@ LAYERS = [
     {"sweep.errors", "sweep.databases", "sweep.writable"},
     {"models"},
     {"codes", "sweep"},
-    {"signals"},
+    {"signals", "management.output"},
     {"checkout"},
     {"importing", "forms", "accounts", "backup"},
     {"notices"},

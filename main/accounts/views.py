@@ -1,15 +1,17 @@
-"""The sign-in page, and the page where visitors choose their time zone."""
+"""The sign-in page, and what visitors choose for all pages: their time zone and their language."""
 
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.views import LoginView
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render, resolve_url
 from django.urls import reverse
 from django.utils import timezone
+from django.views.decorators.http import require_POST
 
 from main import conf
-from main.accounts import zone
+from main.accounts import language, zone
 from main.accounts.forms import SignInForm, ZoneForm
 from main.accounts.next_page import next_page
 
@@ -38,4 +40,14 @@ def choose_zone(request: HttpRequest) -> HttpResponse:
         zone.cookie(), form.cleaned_data["zone"], max_age=zone.COOKIE_AGE, samesite="Lax",
         secure=request.is_secure(), httponly=True,
     )  # fmt: skip
+    return response
+
+
+@require_POST
+def choose_language(request: HttpRequest) -> HttpResponse:
+    """Keep the chosen language, if the site has it, and go back to the page that the visitor came from."""
+    response = HttpResponseRedirect(next_page(request, reverse("profile")))
+    chosen = request.POST.get("language", "")
+    if chosen in dict(settings.LANGUAGES):
+        language.keep(request, response, chosen)
     return response

@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from django.core.paginator import Paginator
+from django.utils.formats import number_format
 
 if TYPE_CHECKING:
     BasePaginator = Paginator[Any]
@@ -24,7 +25,12 @@ def counted(objects: Any) -> int:
 
 def in_figures(count: int) -> str:
     """Write what `counted` returned: "42", or "10,000+" if there are more."""
-    return f"{COUNTED_AT_MOST:,}+" if is_cut(count) else f"{count:,}"
+    return f"{figure(COUNTED_AT_MOST)}+" if is_cut(count) else figure(count)
+
+
+def figure(number: int) -> str:
+    """Write a whole number for people: "1,234,567", with the marks of the reader's language."""
+    return number_format(number, use_l10n=True, force_grouping=True)
 
 
 def is_cut(count: int) -> bool:

@@ -4,6 +4,8 @@ import re
 from decimal import Decimal
 
 from django.core.exceptions import ValidationError
+from django.utils.formats import get_format
+from django.utils.translation import gettext as _
 
 NUMBER = re.compile(r"[+-]?\d+(?:[.,]\d+)?", re.ASCII)
 
@@ -16,11 +18,13 @@ def parse_percent(text: str) -> Decimal:
     number = text.strip().removesuffix("%").strip()
     if not NUMBER.fullmatch(number):
         raise ValidationError(
-            f"'{text.strip()[:40]}' is not a percentage: write a number such as 20 or 12.5.", "percent"
+            _("'%(written)s' is not a percentage: write a number such as 20 or 12.5.")
+            % {"written": text.strip()[:40]},
+            "percent",
         )
     return Decimal(number.replace(",", ".")) or Decimal(0)  # 0 for -0
 
 
 def percent_in_words(number: Decimal) -> str:
-    """Return "12.5 %"."""
-    return f"{number.normalize():f} %"
+    """Return "12.5 %", with the decimal mark of the reader's language."""
+    return f"{number.normalize():f} %".replace(".", get_format("DECIMAL_SEPARATOR"))

@@ -1,4 +1,4 @@
-"""What the commands on many codes share: progress bar, errors in words, output that cannot be written, time stamps."""
+"""What the commands share: English, progress bar, errors in words, output that cannot be written, time stamps."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import Error
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from main.sweep.databases import driver_errors, kind
 from main.sweep.errors import Refused, SweepFailed, explain
@@ -19,7 +19,15 @@ from main.sweep.log import time_of_line
 OUTPUT_LOST = 74  # EX_IOERR of sysexits.h
 
 
-class ScheduledCommand(BaseCommand):
+class EnglishCommand(BaseCommand):
+    """A command that speaks English whatever LANGUAGE_CODE says, because programs and logs read its output."""
+
+    def execute(self, *args: Any, **options: Any) -> str | None:
+        with translation.override("en"):
+            return super().execute(*args, **options)
+
+
+class ScheduledCommand(EnglishCommand):
     """A command that runs every night. With --timestamps its output and its warnings fit into a log.
 
     For a log, add `-v 0` too: then the output names no person.

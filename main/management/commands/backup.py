@@ -4,16 +4,17 @@ import os
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.db import DatabaseError
 
 from main.backup import tool
 from main.backup.contents import BackupFailed
 from main.codes.text import visible
+from main.management.output import EnglishCommand
 from main.sweep.errors import explain
 
 
-class Command(BaseCommand):
+class Command(EnglishCommand):
     help = "Copies the whole database to a file, and checks the file by reading it back and counting its codes."
 
     def add_arguments(self, parser: CommandParser) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management import call_command
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.db import DatabaseError
 from django.urls import reverse
 from django.utils.crypto import get_random_string
@@ -15,12 +15,13 @@ from django.utils.crypto import get_random_string
 from main import conf
 from main.demo import demo_loaded
 from main.demo.loading import AGENT, STAFF, NotTheDemos, load, sign_in_name
+from main.management.output import EnglishCommand
 from main.sweep.errors import explain
 
 SERVER = "http://127.0.0.1:8000"  # where runserver listens
 
 
-class Command(BaseCommand):
+class Command(EnglishCommand):
     help = "Fills an empty database with agents and codes to try, and runs the sweep on them. Repeatable."
 
     def handle(self, **options: Any) -> None:

@@ -2,12 +2,13 @@
 
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import CommandParser
 
+from main.management.output import EnglishCommand
 from main.sweep.health import check_health
 
 
-class Command(BaseCommand):
+class Command(EnglishCommand):
     help = "Says whether the sweep does its work. Exits with 1 if it does not."
     requires_system_checks = ()  # what they find would be told instead of the answer
 

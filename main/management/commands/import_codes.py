@@ -11,7 +11,7 @@ from socket import gethostname
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.utils import timezone
 
 from main.codes.text import visible
@@ -21,12 +21,12 @@ from main.importing.drafts import Drafts
 from main.importing.failing import NotImported, Overtaken, refuse_second_time, truth
 from main.importing.reading import OTHER_ENCODINGS, UTF8, BadFile, Source, open_source
 from main.importing.writing import write, write_map
-from main.management.output import progress
+from main.management.output import EnglishCommand, progress
 from main.models import CodeImport
 from main.sweep.databases import now_for_writing
 
 
-class Command(BaseCommand):
+class Command(EnglishCommand):
     help = "Adds the referral codes of a CSV file: all of them, or none and the reasons why."
 
     def add_arguments(self, parser: CommandParser) -> None:

@@ -6,10 +6,11 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 
 from main import conf
 from main.codes.text import visible
+from main.management.output import EnglishCommand
 from main.scheduling import cron_d, systemd, windows
 from main.scheduling.installation import JOBS, SWEEP, Installation, Job
 from main.scheduling.schedule import CannotExpress, parse_schedule
@@ -17,7 +18,7 @@ from main.scheduling.schedule import CannotExpress, parse_schedule
 TARGETS = {"cron": cron_d.files, "systemd": systemd.files, "windows": windows.files}
 
 
-class Command(BaseCommand):
+class Command(EnglishCommand):
     help = "Prints a file for cron, systemd or the Windows Task Scheduler. With it, they run a command on schedule."
 
     def add_arguments(self, parser: CommandParser) -> None:

@@ -3,16 +3,17 @@
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.db import DatabaseError, connection
 
 from main.backup import tool
 from main.backup.contents import BackupFailed
 from main.codes.text import visible
+from main.management.output import EnglishCommand
 from main.sweep.errors import explain
 
 
-class Command(BaseCommand):
+class Command(EnglishCommand):
     help = "Replaces the database by a file of `backup`: completely, or not at all if it fails."
     requires_system_checks = ()  # a check may fail because of the very damage that a restore repairs
 

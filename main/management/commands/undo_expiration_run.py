@@ -4,11 +4,11 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import CommandParser
 from django.db.models import QuerySet
 
 from main.codes.text import visible
-from main.management.output import failures_in_words, print_all, progress
+from main.management.output import EnglishCommand, failures_in_words, print_all, progress
 from main.models import ExpirationRun, ReferralCode
 from main.sweep.errors import CannotUndo
 from main.sweep.pages import in_order
@@ -18,7 +18,7 @@ from main.sweep.undo import gone, left, refuse_what_cannot_be_undone, undo, unto
 GONE = "deleted, or taken over by another run before the ledger kept its lists."
 
 
-class Command(BaseCommand):
+class Command(EnglishCommand):
     help = "Puts back the codes that a run expired and that nobody has touched since."
 
     def add_arguments(self, parser: CommandParser) -> None:

@@ -2,17 +2,17 @@
 
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import CommandParser
 
 from main.codes.text import is_id, visible
 from main.importing import report
 from main.importing.undoing import Undone, undo_import, would_undo
-from main.management.output import failures_in_words, progress
+from main.management.output import EnglishCommand, failures_in_words, progress
 from main.models import CodeImport
 from main.sweep.errors import CannotUndo
 
 
-class Command(BaseCommand):
+class Command(EnglishCommand):
     help = "Deletes the codes that an import added, if nobody has touched one of them since."
 
     def add_arguments(self, parser: CommandParser) -> None:

@@ -4,15 +4,16 @@ from argparse import ArgumentParser
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
 from main.checkout.models import ApiToken
 from main.checkout.tokens import make_token
+from main.management.output import EnglishCommand
 
 RIGHTS = {"check": "may_check", "redeem": "may_redeem"}
 
 
-class Command(BaseCommand):
+class Command(EnglishCommand):
     help = "Makes a token with which a shop comes to the API. The last line is the token alone; it is shown only here."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
