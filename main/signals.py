@@ -11,7 +11,8 @@ from django.dispatch import receiver
 from main.codes.text import visible
 from main.models import ExpirationRun, ReferralCode
 from main.sweep.announcing import ExpiredCode
-from main.sweep.run import expire_on_save, referral_codes_expired, sweep
+from main.sweep.chosen import expire_on_save
+from main.sweep.run import referral_codes_expired, sweep
 from main.sweep.undo import referral_codes_restored
 
 logger = logging.getLogger(__name__)

@@ -9,7 +9,7 @@ from django.contrib.messages import get_messages
 from django.utils.html import strip_tags
 
 from main.models import ExpirationRun, ReferralCode
-from main.sweep.run import expire_now
+from main.sweep.chosen import expire_now
 from tests.conftest import NOW, make_agent, make_code
 from tests.staff import make_staff, notes
 

@@ -13,7 +13,7 @@ from django.db.models.signals import pre_save
 from main.codes.editing import version
 from main.models import ExpirationRun, ReferralCode
 from main.sweep import databases
-from main.sweep.run import expire_now
+from main.sweep.chosen import expire_now
 from tests.conftest import NOW, make_code
 from tests.patience import PATIENCE
 from tests.staff import make_run

@@ -13,7 +13,7 @@ from lxml import etree
 
 from main.admin import export
 from main.models import ReferralCode
-from main.sweep import pages
+from main.sweep import reading
 from tests.conftest import NOW, make_agent, make_code
 from tests.staff import make_staff
 
@@ -169,7 +169,7 @@ def many():
 @KINDS
 def test_it_is_read_in_pages_without_a_cursor_of_the_server_and_memory_stays_flat(staff, many, kind, monkeypatch):
     """As many codes as a small page has need as much memory as a hundred times as many."""
-    monkeypatch.setattr(pages, "PAGE", 50)
+    monkeypatch.setattr(reading, "PAGE", 50)
 
     def measured(query):
         with CaptureQueriesContext(connection) as queries:

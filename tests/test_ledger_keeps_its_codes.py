@@ -10,8 +10,9 @@ from django.db.models import ProtectedError
 
 from main.models import ExpirationRun, FormerCode, ReferralCode
 from main.sweep import triggers
+from main.sweep.chosen import expire_now
 from main.sweep.lists import CodesOf, Since
-from main.sweep.run import expire_now, sweep
+from main.sweep.run import sweep
 from main.sweep.undo import undo
 from tests.conftest import NOW, make_code
 from tests.staff import make_run, make_staff

@@ -6,7 +6,7 @@ import pytest
 from django.db import connection
 
 from main.models import ReferralCode
-from main.sweep import databases, pages
+from main.sweep import databases, pages, reading
 from tests.conftest import NOW, make_code
 
 pytestmark = pytest.mark.django_db
@@ -26,7 +26,7 @@ def codes():
 
 
 def read(queryset, by):
-    return [code for (code,) in pages.in_order(queryset, "code", by=by)]
+    return [code for (code,) in reading.in_order(queryset, "code", by=by)]
 
 
 def test_oldest_first_and_those_without_a_date_last(codes, chapter):
@@ -57,7 +57,7 @@ def test_every_overdue_code_is_on_one_page(codes, chapter, size):
 
 @pytest.mark.skipif("connection.vendor != 'postgresql'", reason="a cursor of SQLite disturbs no other")
 def test_a_query_in_the_middle_of_a_list_is_refused(codes):
-    listed = pages.in_order(ReferralCode.objects.all())
+    listed = reading.in_order(ReferralCode.objects.all())
     assert next(listed).code == "C-2"
     with pytest.raises(RuntimeError, match="read the list to its end first"):
         ReferralCode.objects.count()
@@ -67,7 +67,7 @@ def test_a_query_in_the_middle_of_a_list_is_refused(codes):
 
 @pytest.mark.django_db(transaction=True)
 def test_a_list_that_is_left_early_leaves_the_connection_as_it_was(codes):
-    listed = pages.in_order(ReferralCode.objects.all())
+    listed = reading.in_order(ReferralCode.objects.all())
     assert next(listed).code == "C-2"
     listed.close()
     assert ReferralCode.objects.count() == 10
@@ -75,7 +75,7 @@ def test_a_list_that_is_left_early_leaves_the_connection_as_it_was(codes):
 
 def test_the_codes_themselves_are_as_django_reads_them(codes):
     fields = [field.attname for field in ReferralCode._meta.concrete_fields]
-    listed = [[getattr(code, field) for field in fields] for code in pages.in_order(ReferralCode.objects.all())]
+    listed = [[getattr(code, field) for field in fields] for code in reading.in_order(ReferralCode.objects.all())]
     assert sorted(listed) == [list(row) for row in ReferralCode.objects.order_by("id").values_list(*fields)]
 
 
@@ -96,5 +96,5 @@ def test_an_older_driver_gives_the_rows_one_by_one(codes, monkeypatch):
 
 @pytest.mark.parametrize("size", [1, 2, 3, 10, 11])
 def test_rows_of_any_model_by_id(codes, monkeypatch, size):
-    monkeypatch.setattr(pages, "PAGE", size)
-    assert [code.code for code in pages.by_id(ReferralCode.objects.all())] == [f"C-{number}" for number in range(10)]
+    monkeypatch.setattr(reading, "PAGE", size)
+    assert [code.code for code in reading.by_id(ReferralCode.objects.all())] == [f"C-{number}" for number in range(10)]

@@ -16,7 +16,8 @@ from main.checkout.promises import promise
 from main.checkout.redeeming import NotRedeemed, OrderTaken, redeem, void
 from main.codes import editing
 from main.models import ExpirationRun, ReferralCode
-from main.sweep.run import expire_now, sweep
+from main.sweep.chosen import expire_now
+from main.sweep.run import sweep
 from main.sweep.undo import undo
 from tests.conftest import INSTANT, NOW, make_code
 from tests.staff import make_staff

@@ -100,7 +100,7 @@ def test_what_was_committed_although_the_answer_was_lost_is_told_and_counted(thr
 
 
 def test_many_untold_codes_are_told_in_parts(told, monkeypatch):
-    monkeypatch.setattr("main.sweep.pages.PAGE", 2)
+    monkeypatch.setattr("main.sweep.reading.PAGE", 2)
     run = ExpirationRun.objects.create(
         started_at=NOW, last_sign_of_life=NOW - timedelta(hours=2), cutoff=NOW, started_by=SHELL, host="x", pid=1
     )

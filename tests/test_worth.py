@@ -182,7 +182,7 @@ def test_the_redemptions_of_chosen_days_are_a_file(client, code, john, settings)
 
 
 def test_a_long_file_is_read_in_chapters(client, code, monkeypatch):
-    monkeypatch.setattr("main.sweep.pages.PAGE", 2)
+    monkeypatch.setattr("main.sweep.reading.PAGE", 2)
     address = "/admin/checkout/redemption/csv/?first=2026-01-01&last=2026-12-31"
     lines = b"".join(signed_in(client, make_staff()).get(address).streaming_content).decode().splitlines()
     assert [line.split(",")[2] for line in lines[1:]] == ["A-0", "A-1", "A-2", "A-4", "A-3"]

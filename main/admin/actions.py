@@ -22,8 +22,8 @@ from main.codes.editing import Before, Done, Edit, Outcome, Refusal, Seen, Task
 from main.codes.telling import carry_out, record, tell
 from main.forms import EXTENSIONS
 from main.models import ReferralCode, ReferralCodeQuerySet
+from main.sweep.chosen import expire_now
 from main.sweep.errors import SweepFailed
-from main.sweep.run import expire_now
 
 # So many codes are locked together, and confirmed on one page.
 AT_MOST = 500

@@ -18,7 +18,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from main.codes.spreadsheet import csv_row, safe_cell
-from main.sweep.pages import by_id
+from main.sweep.reading import by_id
 
 XLSX_AT_MOST = 100_000  # codes, which take some twenty seconds; nothing is sent before all of them are in the file
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from main.checkout.models import Redemption
 from main.codes.spreadsheet import csv_row
-from main.sweep.pages import by_key
+from main.sweep.reading import by_key
 
 COLUMNS = ["redeemed", "shop", "order", "code", "agent", "discount", "amount", "currency", "promised", "voided"]
 

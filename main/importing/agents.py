@@ -15,7 +15,7 @@ from django.utils.text import slugify
 from main.accounts.users import new_user, signs_in_by_email
 from main.codes.folding import same_name, tidy_name
 from main.models import UserProfile
-from main.sweep.pages import by_id
+from main.sweep.reading import by_id
 
 UNKNOWN_AGENT = "unknown agent"  # the code of an error
 

@@ -17,7 +17,7 @@ from main.importing.drafts import COLUMNS, Drafts
 from main.models import CodeImport, ReferralCode, UserProfile
 from main.sweep.announcing import ExpiredCode, announce
 from main.sweep.databases import staged_table, way
-from main.sweep.pages import by_id
+from main.sweep.reading import by_id
 
 CODES = ReferralCode._meta.db_table
 # What the tables are like that hold the drafts, and the new agents by the numbers that stand for them there.

@@ -11,7 +11,7 @@ from django.db.models import Q
 from django.dispatch import Signal
 
 from main.models import ExpirationRun, ReferralCode
-from main.sweep.pages import PAGE, by_id
+from main.sweep.reading import PAGE, by_id
 
 # Sent after the commit that expired `codes` (a list of ExpiredCode); `run` is their ExpirationRun, or None
 # when a save did it. Listeners run one after the other. Django logs what a listener raises, and calls the next one.

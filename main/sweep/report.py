@@ -14,7 +14,7 @@ from django.utils import timezone
 from main.codes.spreadsheet import csv_row
 from main.codes.text import visible
 from main.models import ExpirationRun, ReferralCode, ReferralCodeQuerySet
-from main.sweep.pages import in_order
+from main.sweep.reading import in_order
 
 ON_SAVE_LINES = 20
 LINES = 2000  # written at once

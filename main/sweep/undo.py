@@ -17,7 +17,7 @@ from main.sweep.databases import limit_lock_wait
 from main.sweep.errors import CannotUndo
 from main.sweep.ledger import recorded
 from main.sweep.lists import Listed, former_codes, listed, since
-from main.sweep.pages import by_id, in_order
+from main.sweep.reading import by_id, in_order
 
 UNDOABLE = [ExpirationRun.State.COMPLETED, ExpirationRun.State.FAILED, ExpirationRun.State.INTERRUPTED]
 

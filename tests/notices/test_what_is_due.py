@@ -9,7 +9,8 @@ from main.codes.editing import extend, reactivate, switch_off
 from main.models import ExpirationRun, ReferralCode
 from main.notices import sending
 from main.notices.models import Notice, Preference, SwitchedOn, Told
-from main.sweep.run import expire_now, sweep
+from main.sweep.chosen import expire_now
+from main.sweep.run import sweep
 from main.sweep.undo import undo
 from tests.conftest import INSTANT, NOW, make_agent, make_code
 from tests.notices.conftest import make_older_code, make_reachable

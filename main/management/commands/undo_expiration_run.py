@@ -11,7 +11,7 @@ from main.codes.text import visible
 from main.management.output import EnglishCommand, failures_in_words, print_all, progress
 from main.models import ExpirationRun, ReferralCode
 from main.sweep.errors import CannotUndo
-from main.sweep.pages import in_order
+from main.sweep.reading import in_order
 from main.sweep.stopping import stop_between_batches
 from main.sweep.undo import gone, left, refuse_what_cannot_be_undone, undo, untouched
 
