@@ -14,7 +14,9 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.encoding import force_bytes
 from django.utils.http import urlsafe_base64_encode
+from django.utils.translation import override
 
+from main.accounts.language import language_of
 from main.accounts.passwords import send_behind_the_page
 from main.accounts.users import address_of
 
@@ -47,8 +49,10 @@ def invite(request: HttpRequest, user: Any, name: str) -> Sending:
         "link": request.build_absolute_uri(reverse("password_reset_confirm", kwargs=key)),
         "site": request.build_absolute_uri(reverse("home")),
     }
-    subject = render_to_string("main/accounts/invitation_subject.txt", facts).strip()
-    mail = EmailMessage(subject, render_to_string("main/accounts/invitation_mail.txt", facts), to=[address_of(user)])
+    with override(language_of(user)):
+        subject = render_to_string("main/accounts/invitation_subject.txt", facts).strip()
+        text = render_to_string("main/accounts/invitation_mail.txt", facts)
+    mail = EmailMessage(subject, text, to=[address_of(user)])
     sending = send_behind_the_page(partial(mail.send))
     if sending is None:
         return Sending.FAILED

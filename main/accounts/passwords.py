@@ -14,7 +14,9 @@ from django.contrib.sites.shortcuts import get_current_site
 from django.db import connections
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
+from django.utils.translation import get_language, override
 
+from main.accounts.language import languages_of
 from main.throttle import Rate, client_network
 
 logger = logging.getLogger(__name__)
@@ -41,9 +43,30 @@ class OldPasswordForm(PasswordChangeForm):
 
 
 class ResetForm(PasswordResetForm):
+    """Mails to each account in its own language; where it has chosen none, in that of the page."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._language = get_language()  # the mails are made by another thread
+
     def get_users(self, email: str) -> Iterator[Any]:
         """The accounts with this address, except those that got enough mails in the last hour."""
         return (user for user in super().get_users(email) if RESETS_OF_AN_ACCOUNT.take(user.pk))
+
+    def send_mail(  # noqa: PLR0913, PLR0917 - as Django calls it
+        self,
+        subject_template_name: str,
+        email_template_name: str,
+        context: dict[str, Any],
+        from_email: str | None,
+        to_email: str,
+        html_email_template_name: str | None = None,
+    ) -> None:
+        pk = context["user"].pk
+        with override(languages_of([pk]).get(pk, self._language)):
+            super().send_mail(
+                subject_template_name, email_template_name, context, from_email, to_email, html_email_template_name
+            )
 
 
 class PasswordResetView(auth.PasswordResetView):

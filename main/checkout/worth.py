@@ -10,6 +10,8 @@ from decimal import Decimal
 from django.db.models import Count, IntegerField, Max, OuterRef, Q, Subquery, Sum
 from django.db.models.functions import Coalesce, TruncWeek
 from django.utils import timezone
+from django.utils.formats import number_format
+from django.utils.translation import pgettext
 
 from main.checkout.models import EndedTry, Redemption, RedemptionQuerySet
 from main.models import ReferralCode, ReferralCodeQuerySet
@@ -88,13 +90,18 @@ def by_week(now: datetime) -> list[tuple[date, int]]:
 
 
 def sums(amounts: dict[str, Decimal]) -> str:
-    """For each currency its sum: "49.90 EUR, 12.00 USD"."""
-    return ", ".join(f"{money(amount)} {currency}" for currency, amount in sorted(amounts.items())) or "none"
+    """For each currency its sum, as the reader writes numbers: "49.90 EUR, 12.00 USD"."""
+    found = [f"{number_format(amount, _places(amount))} {currency}" for currency, amount in sorted(amounts.items())]
+    return ", ".join(found) or pgettext("sum of orders", "none")
 
 
 def money(amount: Decimal) -> str:
-    """With two decimal places, or three where it has them."""
-    return f"{amount:.2f}" if amount == round(amount, 2) else f"{amount:.3f}"
+    """With two decimal places, or three where it has them; for programs."""
+    return f"{amount:.{_places(amount)}f}"
+
+
+def _places(amount: Decimal) -> int:
+    return 2 if amount == round(amount, 2) else 3
 
 
 def of_codes(codes: Iterable[ReferralCode]) -> dict[int, Worth]:

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from main.codes.editing import Done
 from main.codes.history import Event, Source
+from main.codes.notes import note_in_words
 from main.codes.percent import percent_in_words
 from main.codes.wording import in_words
 from main.models import ReferralCode
@@ -116,7 +117,7 @@ def _who(event: Event) -> str:
 
 def _what(event: Event) -> str:
     if event.text:
-        return event.text
+        return note_in_words(event.text)
     if event.done:
         return str(DONE[event.done] % {"days": event.days})
     if event.is_new and event.source is Source.PERSON:

@@ -12,9 +12,12 @@ from django.contrib.auth import get_user_model
 from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 from icalendar import Alarm, Calendar, Event
 
 from main.codes.dates import day_ended
+from main.codes.percent import percent_in_words
 from main.models import ReferralCode, ReferralCodeQuerySet
 from main.notices import conf
 from main.notices.models import CalendarKey
@@ -51,15 +54,15 @@ def owner(token: str) -> Any:
 
 
 def etag(user: Any) -> str:
-    """The same as long as the calendar of `user` has the same content."""
-    digest = hashlib.sha256(str(_name(user)).encode())
+    """The same as long as the calendar of `user` has the same content, in the current language."""
+    digest = hashlib.sha256(f"{get_language()} {_name(user)}".encode())
     for row in codes_of(user).values_list("pk", "code", "discount", "expires_at", "updated_at", "agent__name"):
         digest.update(repr(row).encode())
     return f'"{digest.hexdigest()}"'
 
 
 def feed(user: Any) -> bytes:
-    """The calendar of `user` as iCalendar text."""
+    """The calendar of `user` as iCalendar text, in the current language."""
     calendar = Calendar()
     calendar.add("prodid", "-//Knossos//Referral codes//EN")
     calendar.add("version", "2.0")
@@ -90,25 +93,27 @@ def _events(codes: Iterable[ReferralCode], with_agent: bool) -> Iterable[Event]:
         event.add("last-modified", code.updated_at)
         # A code that works to the end of a day ends on that day, not at the first minute of the next.
         event.add("dtstart", day_ended(code.expires_at) or code.expires_at)
-        event.add("summary", f"{code} stops working")
+        event.add("summary", _("%(code)s stops working") % {"code": code})
         event.add("description", _description(code, with_agent))
         event.add("url", conf.site_url() + reverse("profile"))
         event.add("transp", "TRANSPARENT")  # it keeps nobody busy
         alarm = Alarm()
         alarm.add("action", "DISPLAY")
-        alarm.add("description", f"{code} stops working in 7 days")
+        alarm.add("description", _("%(code)s stops working in 7 days") % {"code": code})
         alarm.add("trigger", -WARNED)
         event.add_component(alarm)
         yield event
 
 
 def _description(code: ReferralCode, with_agent: bool) -> str:
-    discount = f"{code.discount.normalize():f} % off"
-    return f"{discount}, {code.agent or 'of the house'}" if with_agent else discount
+    facts = {"discount": percent_in_words(code.discount), "agent": code.agent}
+    if not with_agent:
+        return _("%(discount)s off") % facts
+    return (_("%(discount)s off, %(agent)s") if code.agent else _("%(discount)s off, of the house")) % facts
 
 
 def _name(user: Any) -> str:
-    return "All referral codes" if sees_all(user) else "Your referral codes"
+    return _("All referral codes") if sees_all(user) else _("Your referral codes")
 
 
 def _hashed(token: str) -> str:

@@ -6,9 +6,11 @@ from collections.abc import Iterator
 from datetime import date, datetime
 from typing import NamedTuple
 
+from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
+from main.accounts.language import languages_of
 from main.accounts.users import address_of
 from main.models import UserProfile
 from main.notices import outbox, people, summary, wishes
@@ -28,6 +30,11 @@ class Chapter(NamedTuple):
     days: dict[int, date]
     known: dict[int, outbox.Doings]
     news: dict[int, News]
+    languages: dict[int, str]  # of those who are to hear something
+
+    def letter(self, user_id: int, preference: Preference, now: datetime) -> Letter:
+        language = self.languages.get(user_id, settings.LANGUAGE_CODE)
+        return agent_letter(self.agents[user_id].name, self.news[user_id], preference, language, now)
 
 
 class Summary(NamedTuple):
@@ -68,7 +75,7 @@ def _read(chapter: list[UserProfile], since: datetime, now: datetime) -> Chapter
         news[agent.user_id] = News(items.get(agent.pk, []), answers.get(agent.pk, []))
     uses = uses_of(item.code.pk for told in news.values() for item in told.items)
     news = {user_id: told._replace(uses=uses) for user_id, told in news.items() if told.items or told.wishes}
-    return Chapter(agents, preferences, days, known, news)
+    return Chapter(agents, preferences, days, known, news, languages_of(news))
 
 
 def to_agents(since: datetime) -> Iterator[list[Mail]]:
@@ -87,7 +94,7 @@ def to_agents(since: datetime) -> Iterator[list[Mail]]:
         yield [
             Mail(
                 notice,
-                agent_letter(chapter.agents[pk].name, chapter.news[pk], preferences[pk], now),
+                chapter.letter(pk, preferences[pk], now),
                 [address_of(chapter.agents[pk].user)],
                 is_repeated=pk not in new,
             )
@@ -135,11 +142,12 @@ def _summaries(since: datetime, now: datetime) -> Iterator[Summary]:
     preferences = people.preferences_of(reader.pk for reader in readers)
     days = people.days_of_people(preferences, preferences, now)
     known = outbox.doings(Notice.Kind.STAFF, days)
+    languages = languages_of(preferences)
     for reader in readers:
         if not known[reader.pk].busy(now) and (found := summary.of(reader, since, now)):
             preference = preferences[reader.pk]
-            name = reader.get_username()
-            letter = staff_letter(name, found, preference)
+            language = languages.get(reader.pk, settings.LANGUAGE_CODE)
+            letter = staff_letter(reader.get_username(), found, preference, language)
             yield Summary(address_of(reader), letter, preference, days[reader.pk], known[reader.pk])
 
 
@@ -148,9 +156,8 @@ def preview(since: datetime) -> Iterator[tuple[str, Letter]]:
     now = timezone.now()
     for agents in _chapters():
         chapter = _read(agents, since, now)
-        for pk, news in chapter.news.items():
-            agent = chapter.agents[pk]
+        for pk in chapter.news:
             preference = chapter.preferences.get(pk) or Preference(user_id=pk)
-            yield address_of(agent.user), agent_letter(agent.name, news, preference, now)
+            yield address_of(chapter.agents[pk].user), chapter.letter(pk, preference, now)
     for reader in _summaries(since, now):
         yield reader.address, reader.letter

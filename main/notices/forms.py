@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
 
 from main.accounts.forms import ZoneForm
 from main.codes.text import validate_one_line
@@ -18,8 +20,8 @@ class DaysForm(forms.Form):
     """On which days before the end of a code its agent wants to hear of it."""
 
     days = forms.TypedMultipleChoiceField(
-        label="Before a code stops, write", coerce=int, required=False, widget=forms.CheckboxSelectMultiple,
-        help_text="Without any, you only hear of codes that have ended.",
+        label=_("Before a code stops, write"), coerce=int, required=False, widget=forms.CheckboxSelectMultiple,
+        help_text=_("Without any, you only hear of codes that have ended."),
     )  # fmt: skip
 
     def __init__(self, data: Any, preference: Preference) -> None:
@@ -36,8 +38,8 @@ class DaysForm(forms.Form):
 class PreferenceForm(DaysForm, ZoneForm):
     """All that a person who is signed in can choose."""
 
-    wants_mail = forms.BooleanField(label="Write to me about my codes", required=False)
-    wants_summary = forms.BooleanField(label="Each morning, write a summary of all codes to me", required=False)
+    wants_mail = forms.BooleanField(label=_("Write to me about my codes"), required=False)
+    wants_summary = forms.BooleanField(label=_("Each morning, write a summary of all codes to me"), required=False)
     field_order = ["wants_mail", "days", "zone", "wants_summary"]
 
     def __init__(self, data: Any, preference: Preference, *, may_view_codes: bool) -> None:
@@ -56,14 +58,14 @@ class PreferenceForm(DaysForm, ZoneForm):
 
 class WishForm(forms.Form):
     sentence = forms.CharField(
-        label="Why, and until when?", max_length=Wish._meta.get_field("sentence").max_length,
+        label=_("Why, and until when?"), max_length=Wish._meta.get_field("sentence").max_length,
         validators=[validate_one_line],
     )  # fmt: skip
 
 
 class DeclineForm(forms.Form):
     answer = forms.CharField(
-        label="What should the agents be told?", max_length=Wish._meta.get_field("answer").max_length,
+        label=_("What should the agents be told?"), max_length=Wish._meta.get_field("answer").max_length,
         validators=[validate_one_line],
     )  # fmt: skip
 
@@ -83,5 +85,5 @@ class GrantForm(forms.Form):
 
 def _in_words(days: int) -> str:
     if days == 0:
-        return "on the last day"
-    return "1 day before" if days == 1 else f"{days} days before"
+        return gettext("on the last day")
+    return ngettext("%(days)d day before", "%(days)d days before", days) % {"days": days}

@@ -13,15 +13,28 @@ from django.core.signing import BadSignature, Signer
 from django.template.loader import get_template
 from django.urls import reverse
 from django.utils import timezone, translation
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
 
+from main.codes.percent import percent_in_words
 from main.codes.wording import in_words
 from main.models import ReferralCode
 from main.notices import conf
 from main.notices.due import Item, days_left, zone_of
-from main.notices.models import Notice, Preference, Told, Wish
+from main.notices.models import Alarm, Notice, Preference, Told, Wish
 
 # A mail lists so many codes of a kind; the page shows all.
 LISTED = 50
+
+# Why a code has ended or works again, by the name that `Item.why` has for it.
+WHY: dict[str, Any] = {
+    "switched_off": _("The office switched it off."),
+    "ended_by_staff": _("The office ended it."),
+    "date": _("It reached its date."),
+    "too_early": _("The system ended it before its date."),
+    "undone": _("It had been ended by mistake."),
+    "extended": _("The office gave it more time."),
+}
 
 
 class Letter(NamedTuple):
@@ -43,16 +56,15 @@ class Mail(NamedTuple):
 
 
 class Row(NamedTuple):
-    """One code in a mail, in the words of its reader's zone."""
+    """One code in a mail, in the language and the zone of its reader."""
 
     code: str
-    discount: str
+    offer: str  # the discount, and how often customers used it
     ends: str
-    in_days: str  # "in 7 days"; empty for one that has ended
+    left: int  # days; 0 on the last one, and for a code that never ends
+    sentence: str  # that says when it stops, or why it ended or works again
     why: str
-    sentence: str  # that says why
     ask_url: str
-    uses: int | None  # None where the checkout is not there
 
 
 class Section(NamedTuple):
@@ -74,9 +86,9 @@ class News(NamedTuple):
     uses: Mapping[int, int] | None = None  # of the codes, by primary key; None where the checkout is not there
 
 
-def agent_letter(name: str, news: News, preference: Preference, now: datetime) -> Letter:
-    """The mail for an agent called `name`, at the instant `now`, in the zone and language of that person."""
-    with timezone.override(zone_of(preference)), translation.override(settings.LANGUAGE_CODE):
+def agent_letter(name: str, news: News, preference: Preference, language: str, now: datetime) -> Letter:
+    """The mail for an agent called `name`, at the instant `now`, in the `language` and the zone of that person."""
+    with timezone.override(zone_of(preference)), translation.override(language):
         granted = {wish.code_id for wish in news.wishes if wish.state in (Wish.State.GRANTED, Wish.State.OVERTAKEN)}
         sections: dict[str, list[Item]] = {kind: [] for kind in Told.Kind}
         for item in news.items:
@@ -88,19 +100,16 @@ def agent_letter(name: str, news: News, preference: Preference, now: datetime) -
                 kind: Section(len(items), [_row(item, news.uses, preference, now) for item in items[:LISTED]])
                 for kind, items in sections.items()
             },
-            "wishes": [
-                {"wish": wish, "ends": _ends(wish.code.expires_at), "works": wish.code.is_usable_at(now)}
-                for wish in news.wishes
-            ],
+            "wishes": [{"code": wish.code.code, "answer": _answer(wish, now)} for wish in news.wishes],
             "page_url": conf.site_url() + reverse("profile"),
             "choose_url": unsubscribe_url(preference, Notice.Kind.AGENT),
         }
         return _rendered("agent", context)
 
 
-def staff_letter(name: str, summary: dict[str, Any], preference: Preference) -> Letter:
-    """The summary for a member of staff called `name`."""
-    with timezone.override(zone_of(preference)), translation.override(settings.LANGUAGE_CODE):
+def staff_letter(name: str, summary: dict[str, Any], preference: Preference, language: str) -> Letter:
+    """The summary for a member of staff called `name`, in the `language` and the zone of that person."""
+    with timezone.override(zone_of(preference)), translation.override(language):
         context = {
             **summary,
             "name": name,
@@ -113,10 +122,14 @@ def staff_letter(name: str, summary: dict[str, Any], preference: Preference) -> 
         return _rendered("staff", context)
 
 
-def operators_letter(began: Iterable[str], ended: Iterable[str]) -> Letter:
-    """What has gone wrong, and what is well again."""
+def operators_letter(began: Iterable[Alarm.Problem], ended: Iterable[Alarm.Problem]) -> Letter:
+    """What has gone wrong, and what is well again, in the language of the installation."""
     with translation.override(settings.LANGUAGE_CODE):
-        context = {"began": list(began), "ended": list(ended), "admin_url": conf.site_url() + reverse("admin:index")}
+        context = {
+            "began": [problem.label for problem in began],
+            "ended": [problem.label for problem in ended],
+            "admin_url": conf.site_url() + reverse("admin:index"),
+        }
         return _rendered("operators", context)
 
 
@@ -152,28 +165,52 @@ def _signer() -> Signer:
 
 def _row(item: Item, uses: Mapping[int, int] | None, preference: Preference, now: datetime) -> Row:
     code = item.code
-    left = days_left(code.expires_at, now, zone_of(preference)) if code.expires_at else None
+    left = days_left(code.expires_at, now, zone_of(preference)) if code.expires_at else 0
+    ends = _ends(code.expires_at)
     return Row(
         code=code.code,
-        discount=f"{code.discount.normalize():f}",
-        ends=_ends(code.expires_at),
-        in_days=_words("in_days", left, translation.get_language()) if item.kind == Told.Kind.STOPPING else "",
+        offer=_offer(code, None if uses is None else uses.get(code.pk, 0)),
+        ends=ends,
+        left=left,
+        sentence=_stops(left, ends) if item.kind == Told.Kind.STOPPING else str(WHY[item.why]),
         why=item.why,
-        sentence=_words("why", item.why, translation.get_language()),
         ask_url=conf.site_url() + reverse("wish", args=[code.pk]),
-        uses=None if uses is None else uses.get(code.pk, 0),
     )
 
 
-@cache
-def _words(name: str, value: int | str | None, language: str) -> str:
-    """A piece of a sentence, rendered once for each value and language."""
-    words: str = _template(f"notices/mail/{name}.txt").render({"value": value})
-    return words
+def _offer(code: ReferralCode, uses: int | None) -> str:
+    """What it gives customers, and how often they took it; `uses` is None where the checkout is not there."""
+    facts = {"discount": percent_in_words(code.discount), "count": uses}
+    if uses is None:
+        return gettext("%(discount)s off") % facts
+    return ngettext("%(discount)s off, used %(count)d time", "%(discount)s off, used %(count)d times", uses) % facts
+
+
+def _stops(left: int, ends: str) -> str:
+    if left == 0:
+        sentence = gettext("It stops today: %(ends)s.")
+    elif left == 1:
+        sentence = gettext("It stops tomorrow: %(ends)s.")
+    else:
+        sentence = ngettext("It stops in %(days)d day: %(ends)s.", "It stops in %(days)d days: %(ends)s.", left)
+    return sentence % {"days": left, "ends": ends}
+
+
+def _answer(wish: Wish, now: datetime) -> str:
+    """What has become of a wish, as a sentence for its agent."""
+    if wish.state == Wish.State.DECLINED:
+        return gettext("The office said no: %(answer)s") % {"answer": wish.answer}
+    if wish.state not in (Wish.State.GRANTED, Wish.State.OVERTAKEN):
+        return gettext("The office has not answered within 30 days. You can ask again.")
+    if not wish.code.is_usable_at(now):
+        return gettext("It got more time, and has ended since.")
+    if wish.code.expires_at is None:
+        return gettext("It has no end date now.")
+    return gettext("It works until: %(ends)s.") % {"ends": in_words(wish.code.expires_at)}
 
 
 def _line(code: ReferralCode) -> dict[str, Any]:
-    return {"code": code.code, "agent": code.agent or "of the house", "ends": _ends(code.expires_at)}
+    return {"code": code.code, "agent": code.agent or gettext("of the house"), "ends": _ends(code.expires_at)}
 
 
 def _ends(instant: datetime | None) -> str:
@@ -183,7 +220,9 @@ def _ends(instant: datetime | None) -> str:
 def _rendered(name: str, context: dict[str, Any]) -> Letter:
     subject = " ".join(_template(f"notices/mail/{name}_subject.txt").render(context).split())
     text = _template(f"notices/mail/{name}.txt").render(context)
-    html = _template(f"notices/mail/{name}.html").render({**context, "subject": subject})
+    html = _template(f"notices/mail/{name}.html").render(
+        {**context, "subject": subject, "language": translation.get_language()}
+    )
     return Letter(subject, text, html, context.get("choose_url", ""))
 
 

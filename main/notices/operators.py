@@ -29,7 +29,7 @@ def report(send_one: Callable[[Mail], bool]) -> None:
     if not to or not (began or ended):
         return
     notice = outbox.claim_for_operators(now)
-    if notice and send_one(Mail(notice, operators_letter(_in_words(began), _in_words(ended)), to)):
+    if notice and send_one(Mail(notice, operators_letter(_in_order(began), _in_order(ended)), to)):
         Alarm.objects.bulk_create([Alarm(problem=key, told_at=now) for key in began], ignore_conflicts=True)
         Alarm.objects.filter(problem__in=ended).delete()
 
@@ -61,5 +61,5 @@ def with_refused_address() -> QuerySet[Preference]:
     return Preference.objects.filter(refused_address=F(f"user__{field}")).exclude(refused_address="")
 
 
-def _in_words(problems: set[Problem]) -> list[str]:
-    return [str(problem.label) for problem in Problem if problem in problems]
+def _in_order(problems: set[Problem]) -> list[Problem]:
+    return [problem for problem in Problem if problem in problems]

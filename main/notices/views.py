@@ -10,10 +10,13 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import override
 from django.views.decorators.cache import cache_control, never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import condition, require_POST, require_safe
 
+from main.accounts.language import language_of
 from main.accounts.users import signed_in
 from main.models import ReferralCode
 from main.notices import calendar, conf, people, wishes
@@ -62,7 +65,7 @@ def mine(request: Any) -> HttpResponse:
     )
     if form.is_valid():
         form.save(preference)
-        messages.success(request, "Saved.")
+        messages.success(request, _("Saved."))
         return redirect("notices")
     return render(request, "notices/mine.html", {"form": form, "key": calendar.key_of(request.user)})
 
@@ -80,24 +83,31 @@ def make_calendar(request: Any) -> HttpResponse:
 @require_POST
 def revoke_calendar(request: Any) -> HttpResponse:
     calendar.revoke(request.user)
-    messages.success(request, "The address of the calendar does not work any more.")
+    messages.success(request, _("The address of the calendar does not work any more."))
     return redirect("notices")
 
 
 def _etag(request: HttpRequest, token: str) -> str | None:
     user = calendar.owner(token)
-    return calendar.etag(user) if user else None
+    if user is None:
+        return None
+    with override(language_of(user)):
+        return calendar.etag(user)
 
 
 @require_safe
 @cache_control(private=True, no_cache=True)  # keep it, and ask whether it has changed
 @condition(etag_func=_etag)
 def calendar_feed(request: HttpRequest, token: str) -> HttpResponse:
-    """The calendar of whoever has this address; it needs no session and sets no cookie."""
+    """The calendar of whoever has this address, in that person's language; it needs no session and sets no cookie."""
     user = calendar.owner(token)
     if user is None:
         raise Http404
-    return HttpResponse(calendar.feed(user), content_type="text/calendar; charset=utf-8")
+    language = language_of(user)
+    with override(language):
+        text = calendar.feed(user)
+    headers = {"Content-Language": language}
+    return HttpResponse(text, content_type="text/calendar; charset=utf-8", headers=headers)
 
 
 @signed_in
@@ -111,7 +121,8 @@ def ask_for_more_time(request: Any, pk: int) -> HttpResponse:
         except wishes.CannotAsk as error:
             messages.warning(request, str(error))
         else:
-            messages.success(request, f"The office was asked for more time for {code}. The answer comes by mail.")
+            asked = _("The office was asked for more time for %(code)s. The answer comes by mail.")
+            messages.success(request, asked % {"code": code})
         return redirect("profile")
     context = {"form": form, "code": code, "why_not": wishes.why_not(code)}
     return render(request, "notices/ask.html", context)

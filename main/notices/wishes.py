@@ -10,6 +10,8 @@ from typing import Any
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.db import IntegrityError, transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from main.codes import editing
 from main.codes.editing import Outcome, Task
@@ -18,6 +20,12 @@ from main.models import ReferralCode, UserProfile
 from main.notices.models import Wish, WishQuerySet
 
 LONGEST = 3650  # days
+
+# For the history of the code. Stored in English, and translated for its readers.
+ASKED = gettext_noop("Asked for more time: %(sentence)s")
+DECLINED = gettext_noop("Declined more time: %(sentence)s")
+CLOSED = gettext_noop("The wish for more time closed: not answered in 30 days.")
+NOTES = [ASKED, DECLINED, CLOSED]
 
 
 class CannotAsk(Exception):
@@ -28,10 +36,10 @@ def why_not(code: ReferralCode) -> str:
     """Why nobody can ask for more time for `code` now, as a sentence for its agent; empty where one can."""
     if editing.refusal(Task.EXTEND, code, timezone.now()):
         if code.expires_at is None:
-            return "This code has no end date: it needs no more time."
-        return "The office has switched this code off: talk to them."
+            return _("This code has no end date: it needs no more time.")
+        return _("The office has switched this code off: talk to them.")
     if Wish.objects.waiting().filter(code=code).exists():
-        return "You have asked already. The office has not answered yet."
+        return _("You have asked already. The office has not answered yet.")
     return ""
 
 
@@ -45,7 +53,7 @@ def ask(code: ReferralCode, agent: UserProfile, sentence: str) -> Wish:
             wish = Wish.objects.create(
                 code=code, agent=agent, sentence=sentence, asked_at=timezone.now(), ends_at=code.expires_at
             )
-            _into_history(agent.user_id, code, f"Asked for more time: {sentence}")
+            _into_history(agent.user_id, code, ASKED % {"sentence": sentence})
     except IntegrityError as error:  # asked twice at the same moment
         raise CannotAsk(why_not(code)) from error
     return wish
@@ -79,7 +87,7 @@ def decline(request: Any, pks: Iterable[int], answer: str) -> list[Wish]:
     declined = list(_locked(pks))
     for wish in declined:
         _answer(request, wish, Wish.State.DECLINED, answer=answer)
-        _into_history(request.user.pk, wish.code, f"Declined more time: {answer}")
+        _into_history(request.user.pk, wish.code, DECLINED % {"sentence": answer})
     return declined
 
 
@@ -91,7 +99,7 @@ def close_outdated() -> None:
     for wish in Wish.objects.too_old().select_related("code", "agent").select_for_update(of=("self",)):
         wish.state, wish.answered_at = Wish.State.LAPSED, now
         wish.save(update_fields=["state", "answered_at"])
-        _into_history(wish.agent.user_id, wish.code, "The wish for more time closed: not answered in 30 days.")
+        _into_history(wish.agent.user_id, wish.code, CLOSED)
 
 
 def answers_to(agents: Iterable[UserProfile]) -> dict[int, list[Wish]]:

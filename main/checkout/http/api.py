@@ -8,6 +8,7 @@ from typing import Any, cast
 
 from django.dispatch import Signal
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext_noop as _  # OpenAPI is in English; our page translates it
 from ninja import NinjaAPI, Schema
 from ninja.errors import AuthorizationError
 from ninja.security.base import AuthBase
@@ -88,9 +89,11 @@ REFUSED = dict.fromkeys((400, 401, 403, 413, 415, 429, 500, 503), Problem)
 CHECK, REDEEM = Bearer("may_check"), Bearer("may_redeem")
 
 
-@api.post("codes/check", auth=CHECK, response={200: Works | DoesNotWork, **REFUSED}, summary="Check a code")
+@api.post(
+    "codes/check", auth=CHECK, response={200: Works | DoesNotWork, **REFUSED}, summary=_("Check a code"),
+    description=_("Whether the code works now. The promise lets you redeem it at this discount for 15 minutes."),
+)  # fmt: skip
 def check(request: HttpRequest, body: CodeToCheck) -> HttpResponse:
-    """Whether the code works now. The promise lets you redeem it at this discount for 15 minutes."""
     wrong = WrongCodes(_shop(request), body.customer)
     if wrong.too_many():
         return _not_usable(TRY_LATER, _retry(wrong.wait))
@@ -109,12 +112,14 @@ def check(request: HttpRequest, body: CodeToCheck) -> HttpResponse:
 
 
 @api.post(
-    "redemptions", auth=REDEEM, summary="Redeem a code for an order",
+    "redemptions", auth=REDEEM, summary=_("Redeem a code for an order"),
+    description=_(
+        "201 for a new redemption, 200 for the same order again; 409 where it has other data, 422 where the code or "
+        "the promise does not work."
+    ),
     response={200: Redeemed, 201: Redeemed, 409: Problem, 422: Problem, **REFUSED},
 )  # fmt: skip
 def redeem_code(request: HttpRequest, body: OrderToRedeem) -> HttpResponse:
-    """201 for a new redemption, 200 for the same order again; 409 where it has other data, 422 where the code or the
-    promise does not work."""
     shop = _shop(request)
     wrong = WrongCodes(shop, body.customer)
     code_or_promise = body.promise or body.code or ""
@@ -144,7 +149,7 @@ def redeem_code(request: HttpRequest, body: OrderToRedeem) -> HttpResponse:
 
 @api.get(
     "redemptions/{path:order}", auth=REDEEM, response={200: Redeemed, 404: Problem, **REFUSED},
-    summary="See the redemption of an order",
+    summary=_("See the redemption of an order"),
 )  # fmt: skip
 def see_redemption(request: HttpRequest, order: str) -> HttpResponse:
     return _of_order(
@@ -154,10 +159,10 @@ def see_redemption(request: HttpRequest, order: str) -> HttpResponse:
 
 @api.delete(
     "redemptions/{path:order}", auth=REDEEM, response={200: Redeemed, 404: Problem, **REFUSED},
-    summary="Void the redemption of an order",
+    summary=_("Void the redemption of an order"),
+    description=_("The redemption stays and counts no more. Repeating it changes nothing."),
 )  # fmt: skip
 def void_redemption(request: HttpRequest, order: str) -> HttpResponse:
-    """The redemption stays and counts no more. Repeating it changes nothing."""
     return _of_order(request, order, lambda shop: void(order, shop=shop))
 
 

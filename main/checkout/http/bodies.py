@@ -6,6 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, Literal, Self
 
+from django.utils.translation import gettext_noop as _  # OpenAPI is in English; our page translates it
 from ninja import Schema
 from pydantic import AfterValidator, ConfigDict, Field, StringConstraints, model_validator
 
@@ -28,7 +29,7 @@ Customer = Annotated[str, StringConstraints(strict=True, min_length=1, max_lengt
 # Texts, as a number of JSON is a binary fraction in most languages.
 Amount = Annotated[str, StringConstraints(strict=True, pattern=r"^[0-9]{1,9}(\.[0-9]{1,3})?$")]
 Currency = Annotated[str, StringConstraints(strict=True, pattern=r"^[A-Z]{3}$")]
-CUSTOMER = "The shop's own word for the customer, always the same; only a hash of it is kept, for ten minutes."
+CUSTOMER = _("The shop's own word for the customer, always the same; only a hash of it is kept, for ten minutes.")
 
 
 class Sent(Schema):
@@ -38,7 +39,7 @@ class Sent(Schema):
 
 
 class CodeToCheck(Sent):
-    code: Text = Field(description="What the customer typed.", examples=["summer-20"])
+    code: Text = Field(description=_("What the customer typed."), examples=["summer-20"])
     customer: Customer | None = Field(None, description=CUSTOMER, examples=["c-1"])
 
 
@@ -59,10 +60,10 @@ class DoesNotWork(Schema):
 
 
 class OrderToRedeem(Sent):
-    order: Order = Field(description="The shop's number of the order: the key.", examples=["A-1"])
-    code: Text | None = Field(None, description="What the customer typed; or a promise.", examples=["summer-20"])
-    promise: Text | None = Field(None, description="The promise of the check; or a code.")
-    amount: Amount | None = Field(None, description="What the order costs.", examples=["49.90"])
+    order: Order = Field(description=_("The shop's number of the order: the key."), examples=["A-1"])
+    code: Text | None = Field(None, description=_("What the customer typed; or a promise."), examples=["summer-20"])
+    promise: Text | None = Field(None, description=_("The promise of the check; or a code."))
+    amount: Amount | None = Field(None, description=_("What the order costs."), examples=["49.90"])
     currency: Currency | None = Field(None, description="ISO 4217.", examples=["EUR"])
     customer: Customer | None = Field(None, description=CUSTOMER, examples=["c-1"])
 

@@ -7,6 +7,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.translation import gettext
 from django.views.decorators.http import require_safe
 
 from main.checkout.http.api import api
@@ -28,8 +29,8 @@ def _operations() -> Iterator[dict[str, Any]]:
                 "id": operation["operationId"],
                 "method": method.upper(),
                 "address": address,
-                "summary": operation["summary"],
-                "description": operation.get("description", ""),
+                "summary": gettext(operation["summary"]),
+                "description": _translated(operation),
                 "statuses": list(operation["responses"]),
                 "fields": fields,
                 "example": json.dumps(_example(fields), indent=2) if fields else "",
@@ -42,8 +43,14 @@ def _fields(description: dict[str, Any], operation: dict[str, Any]) -> list[dict
     reference = operation["requestBody"]["content"]["application/json"]["schema"]["$ref"]
     schema = description["components"]["schemas"][reference.rsplit("/", 1)[-1]]
     return [
-        {"name": name, "required": name in schema["required"], **field} for name, field in schema["properties"].items()
+        {"name": name, "required": name in schema["required"], **field, "description": _translated(field)}
+        for name, field in schema["properties"].items()
     ]
+
+
+def _translated(described: dict[str, Any]) -> str:
+    english = described.get("description", "")
+    return gettext(english) if english else ""
 
 
 def _example(fields: list[dict[str, Any]]) -> dict[str, str]:
