@@ -35,6 +35,28 @@ def test_the_index_of_the_decisions_has_a_line_for_each():
     assert len(numbers) == len(set(numbers)), "two decisions have one number"
 
 
+IN_GREEK = sorted([*PROJECT.glob("*.el.md"), *PROJECT.glob("docs/*.el.md")])
+
+
+@pytest.mark.parametrize("path", IN_GREEK, ids=lambda path: path.name)
+def test_a_page_in_greek_has_the_same_commands_headings_rows_and_links_as_in_english(path):
+    name = path.name.removesuffix(".el.md")
+    greek, english = (page.read_text(encoding="utf-8") for page in (path, path.with_name(f"{name}.md")))
+    assert greek.splitlines()[2] == f"[English]({name}.md)"
+    assert english.splitlines()[2] == f"[Ελληνικά]({name}.el.md)"
+    for pattern in (
+        r"(?ms)^```.*?^```",  # commands
+        r"(?m)^#+ ",
+        r"(?m)^\|(?: *`[^|]*` *\|)?",  # rows of tables, with what a first cell of code says
+    ):
+        assert re.findall(pattern, greek) == re.findall(pattern, english)
+    links = []
+    for link in re.findall(r"\]\(([^)]+)\)", english)[1:]:
+        of_page = link.replace(".md", ".el.md")  # where there is one
+        links.append(of_page if (path.parent / of_page).is_file() else link)
+    assert re.findall(r"\]\(([^)]+)\)", greek)[1:] == links
+
+
 @pytest.mark.parametrize("page", ["CONTRIBUTING.md", "README.md", "requirements.in", "requirements-dev.in"])
 def test_the_tasks_that_the_docs_name_are_there(page):
     tasks = tomllib.loads(read("pyproject.toml"))["tool"]["poe"]["tasks"]
