@@ -21,6 +21,7 @@ from django.core.mail import mail_admins
 from django.db import Error
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
+from django.utils.translation import gettext_lazy as _
 
 from main.codes.text import without_addresses
 from main.sweep import errors
@@ -49,11 +50,11 @@ def request_id(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[
 
 # For people who use a page. The sentences for operators are in main/sweep/errors.py.
 FOR_PEOPLE = {
-    errors.LOCKED: "Somebody else is changing the same thing at this moment.",
-    errors.TOO_SLOW: "The database has too much to do at this moment.",
-    errors.READ_ONLY: "At this moment everything can be read, and nothing can be changed.",
-    errors.UNREACHABLE: "The database cannot be reached at this moment.",
-    errors.FULL: "The database has no room left.",
+    errors.LOCKED: _("Somebody else is changing the same thing at this moment."),
+    errors.TOO_SLOW: _("The database has too much to do at this moment."),
+    errors.READ_ONLY: _("At this moment everything can be read, and nothing can be changed."),
+    errors.UNREACHABLE: _("The database cannot be reached at this moment."),
+    errors.FULL: _("The database has no room left."),
 }
 
 

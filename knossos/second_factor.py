@@ -17,13 +17,14 @@ from django.shortcuts import redirect, render
 from django.urls import path, reverse
 from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 from django.utils.safestring import mark_safe
+from django.utils.translation import gettext_lazy as _
 from django_otp.plugins.otp_totp.models import TOTPDevice
 from django_otp.util import random_hex
 
 
 class TokenForm(forms.Form):
     token = forms.CharField(
-        label="Six digits from your app", max_length=6,
+        label=_("Six digits from your app"), max_length=6,
         widget=forms.TextInput(attrs={"autocomplete": "one-time-code", "inputmode": "numeric", "autofocus": True}),
     )  # fmt: skip
 
@@ -34,9 +35,9 @@ class TokenForm(forms.Form):
     def clean_token(self) -> str:
         token: str = self.cleaned_data["token"]
         if not self._device.verify_is_allowed()[0]:
-            raise forms.ValidationError("There were wrong digits. Wait some seconds, then try the next ones.")
+            raise forms.ValidationError(_("There were wrong digits. Wait some seconds, then try the next ones."))
         if not self._device.verify_token(token):
-            raise forms.ValidationError("These are not the digits of this half minute. They work once.")
+            raise forms.ValidationError(_("These are not the digits of this half minute. They work once."))
         return token
 
 

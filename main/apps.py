@@ -2,11 +2,12 @@ from django.apps import AppConfig
 from django.contrib.auth.signals import user_logged_in
 from django.db.backends.signals import connection_created
 from django.db.models.signals import post_migrate
+from django.utils.translation import gettext_lazy as _
 
 
 class MainConfig(AppConfig):
     name = "main"
-    verbose_name = "Referrals"
+    verbose_name = _("Referrals")
     default_auto_field = "django.db.models.BigAutoField"  # as its migrations have it, whatever the project's default
 
     def ready(self) -> None:

@@ -5,11 +5,13 @@ from typing import Any
 
 from django import forms
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from main.codes.dates import coming_days, day_ended, end_of_day, parse_instant
 from main.codes.meanwhile import MeanwhileForm
 from main.codes.percent import parse_percent
+from main.codes.sentences import days_in_words
 from main.codes.text import clean_code
 from main.codes.wording import in_words
 from main.models import ReferralCode
@@ -49,9 +51,11 @@ class EndWidget(ShowsEnd):
     use_fieldset = True
 
     def __init__(self) -> None:
+        day: dict[str, Any] = {"type": "date", "aria-label": _("Last day")}
+        time: dict[str, Any] = {"type": "time", "aria-label": _("Time, empty for the end of that day")}
         super().__init__(
-            date_attrs={"type": "date", "aria-label": "Last day"},
-            time_attrs={"type": "time", "aria-label": "Time, empty for the end of that day"},
+            date_attrs=day,
+            time_attrs=time,
             date_format="%Y-%m-%d",
             time_format="%H:%M:%S",
         )
@@ -69,7 +73,7 @@ class EndField(forms.MultiValueField):
     def compress(self, data_list: list[str]) -> datetime | None:
         day, time = data_list or ("", "")
         if time and not day:
-            raise forms.ValidationError("Give the day too, such as 2026-12-31, or leave day and time empty.", "day")
+            raise forms.ValidationError(_("Give the day too, such as 2026-12-31, or leave day and time empty."), "day")
         return parse_instant(f"{day} {time}") if day else None
 
 
@@ -86,7 +90,7 @@ class ComingEndField(forms.ChoiceField):
         return end_of_day(self._days()[chosen]) if chosen else None
 
     def _ends(self) -> list[tuple[str, Any]]:
-        told = {name: self.WORDS.get(name) or _("%s days") % name for name in self._days()}
+        told = {name: self.WORDS.get(name) or days_in_words(int(name)) for name in self._days()}
         return [
             ("", "---"),
             *((name, f"{told[name]}: {in_words(end_of_day(day))}") for name, day in self._days().items()),
@@ -105,15 +109,18 @@ class ReferralCodeForm(MeanwhileForm):
         widgets: dict[str, Any] = {
             "code": forms.TextInput(attrs={"autocapitalize": "characters", "spellcheck": "false"})
         }
-        labels = {"expires_at": "Works until"}
+        labels: dict[str, Any] = {"expires_at": _("Works until")}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if "expires_at" in self.fields:  # in the admin the form has no fields for staff who may only view
-            self.fields["expires_at"].help_text = (
-                f"Day, and time in {timezone.get_current_timezone_name()}. A date without a time means the end of "
-                f"that day in {timezone.get_default_timezone_name()}. Leave both empty for a code that never expires."
-            )
+            self.fields["expires_at"].help_text = gettext(
+                "Day, and time in %(zone)s. A date without a time means the end of that day in %(default_zone)s. "
+                "Leave both empty for a code that never expires."
+            ) % {
+                "zone": timezone.get_current_timezone_name(),
+                "default_zone": timezone.get_default_timezone_name(),
+            }
 
     def clean_expires_at(self) -> datetime | None:
         """Keep an untouched date exactly. The boxes show no microseconds, and cannot show a second 03:30 in autumn."""
@@ -125,7 +132,7 @@ class ReferralCodeForm(MeanwhileForm):
         code: str = self.cleaned_data["code"]
         namesake = ReferralCode.objects.with_code(code).exclude(pk=self.instance.pk).first()
         if namesake:
-            raise forms.ValidationError(f"The code {namesake} exists already.", "exists")
+            raise forms.ValidationError(_("The code %(code)s exists already."), "exists", {"code": namesake})
         return code
 
 
@@ -137,6 +144,6 @@ class ConfirmForm(forms.Form):
 
 class ExtendForm(ConfirmForm):
     days = forms.TypedChoiceField(
-        label="Extend by", coerce=int, choices=[(days, f"{days} days") for days in EXTENSIONS],
+        label=_("Extend by"), coerce=int, choices=lambda: [(days, days_in_words(days)) for days in EXTENSIONS],
         widget=forms.RadioSelect, initial=EXTENSIONS[1],
     )  # fmt: skip

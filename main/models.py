@@ -13,6 +13,9 @@ from django.db import models, transaction
 from django.db.models import Q
 from django.db.models.expressions import Combinable
 from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from main.codes.dates import validate_year
 from main.codes.folding import FoldedField, FoldingQuerySet
@@ -27,19 +30,21 @@ class UserProfile(models.Model):
     """A person who signs in. While `user.is_active` is false, an agent is switched off: its codes do not work."""
 
     class Role(models.TextChoices):
-        AGENT = "agent"
-        CLIENT = "client"
+        AGENT = "agent", _("Agent")
+        CLIENT = "client", _("Client")
 
-    user = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="profile")
-    role = models.CharField(max_length=10, choices=Role, default=Role.CLIENT)
-    name = OneLineField(max_length=150)
+    user = models.OneToOneField(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="profile", verbose_name=_("user")
+    )
+    role = models.CharField(_("role"), max_length=10, choices=Role, default=Role.CLIENT)
+    name = OneLineField(_("name"), max_length=150)
     folded_name = FoldedField(of="name")
 
     objects = FoldingQuerySet["UserProfile"].as_manager()
 
     class Meta:
-        verbose_name = "agent or client"
-        verbose_name_plural = "agents and clients"
+        verbose_name = _("agent or client")
+        verbose_name_plural = _("agents and clients")
 
     def __str__(self) -> str:
         return self.name
@@ -77,49 +82,56 @@ class ExpirationRun(models.Model):
     """
 
     class State(models.TextChoices):
-        RUNNING = "running"
-        COMPLETED = "completed"
-        FAILED = "failed"
-        INTERRUPTED = "interrupted"
-        UNDONE = "undone"
+        RUNNING = "running", _("Running")
+        COMPLETED = "completed", _("Completed")
+        FAILED = "failed", _("Failed")
+        INTERRUPTED = "interrupted", _("Interrupted")
+        UNDONE = "undone", _("Undone")
 
     class StartedBy(models.TextChoices):
-        COMMAND = "command"
-        TASK = "task"
-        ADMIN = "admin"
-        SHELL = "shell"
+        COMMAND = "command", _("Command")
+        # Translators: a task of Celery, which starts the sweep at night.
+        TASK = "task", _("Task")
+        ADMIN = "admin", _("Admin")
+        # Translators: the Python shell.
+        SHELL = "shell", _("Shell")
 
-    started_at = models.DateTimeField("started")
-    ended_at = models.DateTimeField("ended", null=True)
+    started_at = models.DateTimeField(_("started"))
+    ended_at = models.DateTimeField(_("ended"), null=True)
     last_sign_of_life = models.DateTimeField()
     # The codes that the run marked up to this instant are in the log. Later ones may be missing if its process died.
     announced_until = models.DateTimeField(null=True, editable=False)
-    cutoff = models.DateTimeField(help_text="Codes whose date is this instant or earlier were expired.")
-    started_by = models.CharField(max_length=8, choices=StartedBy)
+    cutoff = models.DateTimeField(
+        _("cutoff"), help_text=_("Codes whose date is this instant or earlier were expired.")
+    )
+    started_by = models.CharField(_("started by"), max_length=8, choices=StartedBy)
     # The person who started it in the admin. The name stays when the account is deleted.
     person = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, related_name="+", null=True, editable=False
     )
-    person_name = models.CharField("person", max_length=255, blank=True, default="", db_default="")
+    person_name = models.CharField(_("person"), max_length=255, blank=True, default="", db_default="")
     host = models.CharField(max_length=255)
-    pid = models.PositiveIntegerField("process")
-    state = models.CharField(max_length=11, choices=State, default=State.RUNNING)
-    expired_count = models.PositiveIntegerField("codes expired", default=0)
+    pid = models.PositiveIntegerField(_("process"))
+    state = models.CharField(_("state"), max_length=11, choices=State, default=State.RUNNING)
+    expired_count = models.PositiveIntegerField(_("codes expired"), default=0)
     undo_of = models.ForeignKey("self", on_delete=models.PROTECT, related_name="undos", null=True, editable=False)
-    restored_count = models.PositiveIntegerField("codes put back", default=0, db_default=0)
-    error = models.TextField(blank=True)
-    warning = models.TextField(blank=True)
+    restored_count = models.PositiveIntegerField(_("codes put back"), default=0, db_default=0)
+    error = models.TextField(_("error"), blank=True)
+    warning = models.TextField(_("warning"), blank=True)
 
     objects = ExpirationRunQuerySet.as_manager()
 
     class Meta:
+        verbose_name = _("expiration run")
+        verbose_name_plural = _("expiration runs")
         get_latest_by = "started_at"
         ordering = ["-id"]
         # Each sweep looks for runs that never ended, and the ledger only grows.
         indexes = [models.Index(fields=["id"], condition=Q(state="running"), name="expirationrun_running")]
 
     def __str__(self) -> str:
-        return f"run {self.pk} of {timezone.localtime(self.started_at):%Y-%m-%d %H:%M %Z}"
+        started = date_format(timezone.localtime(self.started_at), "DATETIME_FORMAT")
+        return gettext("run %(run)d of %(started)s") % {"run": self.pk, "started": started}
 
 
 class ReferralCodeQuerySet(models.QuerySet["ReferralCode"]):
@@ -189,62 +201,65 @@ class CodeImport(models.Model):
     """One line of the ledger of imports: which file, when, by whom. Written with its codes, in one transaction."""
 
     # The codes bear this instant as that of their last edit: one with a later one was edited since.
-    imported_at = models.DateTimeField("imported")
-    person = models.CharField("imported by", max_length=255)
-    file_name = models.CharField("file", max_length=255)
-    sha256 = models.CharField("SHA-256 of the file", max_length=64)
-    code_count = models.PositiveIntegerField("codes")
-    expired_count = models.PositiveIntegerField("of them past their date")
+    imported_at = models.DateTimeField(_("imported"))
+    person = models.CharField(_("imported by"), max_length=255)
+    file_name = models.CharField(_("file"), max_length=255)
+    sha256 = models.CharField(_("SHA-256 of the file"), max_length=64)
+    code_count = models.PositiveIntegerField(_("codes"))
+    expired_count = models.PositiveIntegerField(_("of them past their date"))
     new_agents = models.ManyToManyField(UserProfile, related_name="+", editable=False)
-    undone_at = models.DateTimeField("undone", null=True)
+    undone_at = models.DateTimeField(_("undone"), null=True)
 
     class Meta:
+        verbose_name = _("code import")
+        verbose_name_plural = _("code imports")
         ordering = ["-id"]
         indexes = [models.Index(fields=["sha256"], name="codeimport_sha256")]
 
     def __str__(self) -> str:
-        return f"import {self.pk} of {self.file_name}"
+        return gettext("import %(number)d of %(file)s") % {"number": self.pk, "file": self.file_name}
 
 
 class ReferralCode(models.Model):
     """A code that an agent hands out. Without an agent it is a house code."""
 
     class Status(models.TextChoices):
-        ACTIVE = "active"
-        INACTIVE = "inactive"
+        ACTIVE = "active", _("Active")
+        INACTIVE = "inactive", _("Inactive")
 
     class State(models.TextChoices):
         """What people see. It is computed when it is read, so it is right between two sweeps too."""
 
-        ACTIVE = "active"
-        ENDS_SOON = "ends_soon", "expires soon"
-        OVERDUE = "overdue"
-        EXPIRED = "expired"
-        SWITCHED_OFF = "switched_off", "switched off"
-        AGENT_INACTIVE = "agent_inactive", "agent inactive"
+        ACTIVE = "active", _("Active")
+        ENDS_SOON = "ends_soon", _("Expires soon")
+        OVERDUE = "overdue", _("Overdue")
+        EXPIRED = "expired", _("Expired")
+        SWITCHED_OFF = "switched_off", _("Switched off")
+        AGENT_INACTIVE = "agent_inactive", _("Agent inactive")
 
     code = OneLineField(
-        max_length=LONGEST_CODE, validators=[validate_code], help_text="What the customer types at checkout."
-    )
+        _("code"), max_length=LONGEST_CODE, validators=[validate_code],
+        help_text=_("What the customer types at checkout."),
+    )  # fmt: skip
     lookup_key = models.GeneratedField(
         expression=LookupKey("code"), output_field=models.CharField(max_length=LONGEST_CODE), db_persist=True
     )
     agent = models.ForeignKey(
         UserProfile, on_delete=models.PROTECT, related_name="referral_codes", null=True, blank=True, db_index=False,
-        help_text="Empty for a house code.",
+        verbose_name=_("agent"), help_text=_("Empty for a house code."),
     )  # fmt: skip
     discount = models.DecimalField(
-        "discount (%)", max_digits=5, decimal_places=2, default=0,
+        _("discount (%)"), max_digits=5, decimal_places=2, default=0,
         validators=[MinValueValidator(0), MaxValueValidator(100)],
     )  # fmt: skip
     expires_at = models.DateTimeField(
-        "expires", null=True, blank=True, validators=[validate_year], help_text="Empty: never expires."
+        _("expires"), null=True, blank=True, validators=[validate_year], help_text=_("Empty: never expires.")
     )
-    status = models.CharField(max_length=8, choices=Status, default=Status.ACTIVE)
-    created_at = models.DateTimeField("created", auto_now_add=True)
-    updated_at = models.DateTimeField("last edited", auto_now=True)
+    status = models.CharField(_("status"), max_length=8, choices=Status, default=Status.ACTIVE)
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
+    updated_at = models.DateTimeField(_("last edited"), auto_now=True)
     # When the system marked the code inactive. Null for a code that is active or that a person switched off.
-    expired_at = models.DateTimeField("marked inactive by the system", null=True, editable=False)
+    expired_at = models.DateTimeField(_("marked inactive by the system"), null=True, editable=False)
     # The last run that expired the code or put it back. It stays when the code is extended, so that the ledger can
     # still name the codes of a run. When another run takes its place, the database notes the earlier one (FormerCode).
     expired_by = models.ForeignKey(
@@ -257,15 +272,17 @@ class ReferralCode(models.Model):
     objects = ReferralCodeQuerySet.as_manager()
 
     class Meta:
+        verbose_name = _("referral code")
+        verbose_name_plural = _("referral codes")
         permissions = [("export_referralcode", "Can download codes as a file")]
         constraints = [
             models.UniqueConstraint(
                 fields=["lookup_key"], name="referralcode_code_unique",
-                violation_error_message="This code already exists.",
+                violation_error_message=_("This code already exists."),
             ),
             models.CheckConstraint(
                 condition=Q(discount__gte=0, discount__lte=100), name="referralcode_discount_percent",
-                violation_error_message="The discount is a percentage from 0 to 100.",
+                violation_error_message=_("The discount is a percentage from 0 to 100."),
             ),
             models.CheckConstraint(condition=Q(status__in=["active", "inactive"]), name="referralcode_status_known"),
         ]  # fmt: skip
@@ -390,7 +407,10 @@ class FormerCode(models.Model):
     taken_by = models.ForeignKey(ExpirationRun, on_delete=models.PROTECT, related_name="+", null=True, db_index=False)
 
     class Meta:
+        # Translators: a code that a run expired, and that another run has taken over since.
+        verbose_name = _("former code")
+        verbose_name_plural = _("former codes")
         constraints = [models.UniqueConstraint(fields=["run", "code"], name="formercode_once")]
 
     def __str__(self) -> str:
-        return f"{self.code_id} of run {self.run_id}"
+        return gettext("code %(code)d of run %(run)d") % {"code": self.code_id, "run": self.run_id}

@@ -232,6 +232,6 @@ def _saved(request: SignedInRequest, form: ReferralCodeForm, before: ReferralCod
         with transaction.atomic():
             history.note(request.user.pk, before, form.save())
     except IntegrityError:  # somebody else took the text after the form was checked
-        form.add_error("code", "This code was created by someone else just now.")
+        form.add_error("code", _("This code was created by someone else just now."))
         return False
     return True

@@ -6,7 +6,7 @@ from django.contrib.auth import get_user_model
 from django.contrib.auth.forms import AuthenticationForm
 from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX, check_password
 from django.core.exceptions import ValidationError
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _
 
 from main.accounts.zone import zones
 
@@ -40,4 +40,6 @@ class StaffSignInForm(SignInForm, AdminAuthenticationForm):
 
 
 class ZoneForm(forms.Form):
-    zone = forms.ChoiceField(label="Time zone", choices=lambda: [(name, name.replace("_", " ")) for name in zones()])
+    zone = forms.ChoiceField(
+        label=_("Time zone"), choices=lambda: [(name, name.replace("_", " ")) for name in zones()]
+    )

@@ -15,6 +15,7 @@ from django.db import connections
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.utils.translation import get_language, override
+from django.utils.translation import gettext_lazy as _
 
 from main.accounts.language import languages_of
 from main.throttle import Rate, client_network
@@ -38,7 +39,7 @@ class OldPasswordForm(PasswordChangeForm):
 
     def clean_old_password(self) -> str:
         if not OLD_PASSWORDS.take(self.user.pk):
-            raise forms.ValidationError("There were too many tries. Wait 15 minutes, then try again.", "throttled")
+            raise forms.ValidationError(_("There were too many tries. Wait 15 minutes, then try again."), "throttled")
         return super().clean_old_password()
 
 
@@ -95,7 +96,7 @@ class PasswordResetView(auth.PasswordResetView):
             extra_email_context=self.extra_email_context,
         )
         if not send_behind_the_page(send):
-            form.add_error(None, "No mail can be sent at the moment. Try again in a few minutes.")
+            form.add_error(None, _("No mail can be sent at the moment. Try again in a few minutes."))
             return self.form_invalid(form)
         return HttpResponseRedirect(self.get_success_url())
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
+from django.utils.translation import gettext_lazy as _
 
 from main.codes.lookalikes import lookup_key
 from main.codes.proposing import with_pairs
@@ -45,7 +46,10 @@ def free_texts(wanted: Iterable[str]) -> list[str]:
         keys |= _stored_keys(list(tries.values()))
         for number, text in tries.items():
             if not (key := lookup_key(text)):
-                raise ValidationError(f"'{text[:80]}' cannot be a code: it is too long, or has invisible characters.")
+                raise ValidationError(
+                    _("'%(text)s' cannot be a code: it is too long, or has invisible characters."),
+                    params={"text": text[:80]},
+                )
             if key not in keys:
                 keys.add(key)
                 found[number] = text

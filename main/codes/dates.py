@@ -1,13 +1,15 @@
 """Reads instants as people write them: the only reader of dates. Also says which day ends at an instant."""
 
 import re
-from calendar import month_name, monthrange
+from calendar import monthrange
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from datetime import timezone as fixed_zone
-from typing import NoReturn
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.utils import timezone
+from django.utils.dates import MONTHS, MONTHS_ALT
+from django.utils.translation import gettext_lazy as _
 
 # Outside these years, not every database can store a date, and it cannot be shown in every zone.
 FIRST_YEAR, LAST_YEAR = 1970, 9998
@@ -66,11 +68,11 @@ def parse_instant(text: str, *, day_first: bool = True, zone: tzinfo | None = No
     """
     text = " ".join(text.split())
     if any(char.isdigit() and not char.isascii() for char in text):
-        raise ValidationError(f"'{text[:40]}': write the digits as 0 to 9.", "date")
+        raise _refused(_("'%(text)s': write the digits as 0 to 9."), text[:40])
     written = WRITTEN.fullmatch(text)
     if not written:
-        raise ValidationError(
-            f"'{text[:40]}' is not a date: write 2026-12-31 or 31/12/2026, or with a time 2026-12-31 17:00.", "date"
+        raise _refused(
+            _("'%(text)s' is not a date: write 2026-12-31 or 31/12/2026, or with a time 2026-12-31 17:00."), text[:40]
         )
     part = written.groupdict()
     day = _day(part, day_first)
@@ -80,7 +82,10 @@ def parse_instant(text: str, *, day_first: bool = True, zone: tzinfo | None = No
     instant = local.astimezone(UTC)
     there = instant.astimezone(local.tzinfo)
     if there.time() != local.time():
-        _refuse(text, f"the clocks of {local.tzinfo} skip {part['time']} that day: write {there:%H:%M}")
+        raise _refused(
+            _("'%(text)s' is not a date: the clocks of %(zone)s skip %(time)s that day: write %(later)s."),
+            text, zone=local.tzinfo, time=part["time"], later=f"{there:%H:%M}",
+        )  # fmt: skip
     validate_year(instant)
     return instant
 
@@ -90,19 +95,33 @@ def _day(part: dict[str, str], day_first: bool) -> date:
     year_first = len(numbers[0]) == 4
     year, month, day = map(int, numbers if year_first else reversed(numbers))
     if (len(numbers[0]), len(numbers[2])) not in ((4, 1), (4, 2), (1, 4), (2, 4)):
-        raise ValidationError(f"'{written}': write the year with four digits, such as 2026.", "date")
+        raise _refused(_("'%(text)s': write the year with four digits, such as 2026."), written)
     _check_year(year)
     if not year_first and 1 <= day <= 12 < month <= 31:
-        _refuse(written, f"there is no month {month}. The day comes first: write {month:02}/{day:02}/{year}")
+        raise _refused(
+            _("'%(text)s' is not a date: there is no month %(month)d. The day comes first: write %(better)s."),
+            written, month=month, better=f"{month:02}/{day:02}/{year}",
+        )  # fmt: skip
     if not 1 <= month <= 12:
-        _refuse(written, f"there is no month {month}")
+        raise _refused(_("'%(text)s' is not a date: there is no month %(month)d."), written, month=month)
     if not 1 <= day <= monthrange(year, month)[1]:
-        _refuse(written, f"{month_name[month]} {year} has the days 1 to {monthrange(year, month)[1]}")
+        raise _refused(
+            _("'%(text)s' is not a date: %(month)s %(year)d has the days 1 to %(last)d."),
+            written, month=MONTHS[month], year=year, last=monthrange(year, month)[1],
+        )  # fmt: skip
     if not (day_first or year_first or part["mark"] == ".") and day != month and day <= 12:
-        days = f"{day} {month_name[month]} or {month} {month_name[day]}"
         raise ValidationError(
-            f"'{written}' could be {days}: write {year}-{month:02}-{day:02} for the first.", "two days"
-        )
+            # Translators: such as: could be 5 June or 6 May.
+            _(
+                "'%(text)s' could be %(day)d %(month)s or %(other_day)d %(other_month)s: "
+                "write %(better)s for the first."
+            ),
+            "two days",
+            {
+                "text": written, "day": day, "month": MONTHS_ALT[month], "other_day": month,
+                "other_month": MONTHS_ALT[day], "better": f"{year}-{month:02}-{day:02}",
+            },
+        )  # fmt: skip
     return date(year, month, day)
 
 
@@ -111,7 +130,7 @@ def _time(part: dict[str, str]) -> time:
         microseconds = int((part["fraction"] or "")[:6].ljust(6, "0"))
         return time(int(part["hour"]), int(part["minute"]), int(part["seconds"] or 0), microseconds)
     except ValueError:
-        raise ValidationError(f"'{part['time']}' is not a time: write one from 00:00 to 23:59.", "date") from None
+        raise _refused(_("'%(text)s' is not a time: write one from 00:00 to 23:59."), part["time"]) from None
 
 
 def _zone(part: dict[str, str], zone: tzinfo | None) -> tzinfo:
@@ -123,13 +142,15 @@ def _zone(part: dict[str, str], zone: tzinfo | None) -> tzinfo:
     try:
         return fixed_zone(-east if part["sign"] == "-" else east)
     except ValueError:
-        raise ValidationError("An offset from UTC is less than 24 hours, such as +02:00.", "date") from None
+        raise _refused(_("An offset from UTC is less than 24 hours, such as +02:00."), text="") from None
 
 
-def _refuse(written: str, reason: str) -> NoReturn:
-    raise ValidationError(f"'{written}' is not a date: {reason}.", "date")
+def _refused(sentence: Any, text: str, **others: Any) -> ValidationError:
+    return ValidationError(sentence, "date", {"text": text, **others})
 
 
 def _check_year(year: int) -> None:
     if not FIRST_YEAR <= year <= LAST_YEAR:
-        raise ValidationError(f"The year must be from {FIRST_YEAR} to {LAST_YEAR}.", "year")
+        raise ValidationError(
+            _("The year must be from %(first)d to %(last)d."), "year", {"first": FIRST_YEAR, "last": LAST_YEAR}
+        )

@@ -18,7 +18,7 @@ from django.contrib.admin.models import ADDITION, CHANGE, LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.db.models import Field, Model
 from django.utils.text import capfirst
-from django.utils.translation import override
+from django.utils.translation import gettext_noop, override
 
 from main.codes.editing import Done
 from main.models import CodeImport, ExpirationRun, ReferralCode, UserProfile
@@ -28,6 +28,16 @@ NOTED: Mapping[type[Model], list[str]] = {
     ReferralCode: ["code", "agent", "discount", "expires_at", "status"],
     UserProfile: ["name", "role"],
 }
+# Their names as a note has them. Django translates these when it shows a note.
+NAMES = [
+    gettext_noop("Code"),
+    gettext_noop("Agent"),
+    gettext_noop("Discount (%)"),
+    gettext_noop("Expires"),
+    gettext_noop("Status"),
+    gettext_noop("Name"),
+    gettext_noop("Role"),
+]  # fmt: skip
 
 
 class Source(Enum):

@@ -15,12 +15,13 @@ from main.codes.editing import Done
 from main.codes.history import Event, Source
 from main.codes.notes import note_in_words
 from main.codes.percent import percent_in_words
+from main.codes.sentences import days_in_words
 from main.codes.wording import in_words
 from main.models import ReferralCode
 
 DONE: dict[Done, Any] = {
-    Done.EXTENDED: _("Extended by %(days)d days."),
-    Done.REVIVED: _("Extended by %(days)d days, and active again."),
+    Done.EXTENDED: _("Extended by %(days)s."),
+    Done.REVIVED: _("Extended by %(days)s, and active again."),
     Done.SWITCHED_OFF: _("Switched off."),
     Done.REACTIVATED: _("Reactivated."),
     Done.EXPIRED: _("Ended at once."),
@@ -34,13 +35,15 @@ HAPPENED: dict[Source, Any] = {
     Source.UNDO: _("Put back."),
     Source.IMPORT: _("Imported from %(file)s."),
     Source.SAVE: _("Marked inactive on save, because its date had passed."),
+    # Translators: a code.
     Source.PROGRAM: _("Made."),
 }
 WHO: dict[Source, Any] = {
-    Source.PERSON: _("%(name)s"),
+    Source.PERSON: "%(name)s",
     Source.RUN: _("Run %(run)d"),
     Source.UNDO: _("Run %(run)d, the undo of run %(undone)d"),
     Source.IMPORT: _("Import %(number)d, by %(name)s"),
+    # Translators: of a form; it found the code past its date.
     Source.SAVE: _("A save"),
     Source.PROGRAM: _("A program"),
 }
@@ -119,7 +122,7 @@ def _what(event: Event) -> str:
     if event.text:
         return note_in_words(event.text)
     if event.done:
-        return str(DONE[event.done] % {"days": event.days})
+        return str(DONE[event.done] % {"days": days_in_words(event.days)})
     if event.is_new and event.source is Source.PERSON:
         return str(HAPPENED[Source.PROGRAM])
     return str(HAPPENED[event.source] % {"file": event.code_import and event.code_import.file_name})

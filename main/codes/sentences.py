@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext_lazy
+from django.utils.translation import ngettext, ngettext_lazy
 
 from main.codes.editing import Done, Edit, Refusal
 from main.codes.wording import in_words
@@ -20,13 +20,14 @@ NAMED_AT_MOST = 10
 # For one code and for several; `ngettext_lazy` chooses by `count`.
 TOLD: dict[Done | Refusal, Any] = {
     Done.EXTENDED: ngettext_lazy(
-        "%(codes)s was extended by %(days)d days. New date: %(date)s.",
-        "%(count)d codes were extended by %(days)d days: %(codes)s.",
+        # Translators: %(days)s is "1 day" or "30 days".
+        "%(codes)s was extended by %(days)s. New date: %(date)s.",
+        "%(count)d codes were extended by %(days)s: %(codes)s.",
         "count",
     ),
     Done.REVIVED: ngettext_lazy(
-        "%(codes)s was extended by %(days)d days and is active again. New date: %(date)s.",
-        "%(count)d codes were extended by %(days)d days and are active again: %(codes)s.",
+        "%(codes)s was extended by %(days)s and is active again. New date: %(date)s.",
+        "%(count)d codes were extended by %(days)s and are active again: %(codes)s.",
         "count",
     ),
     Done.SWITCHED_OFF: ngettext_lazy(
@@ -119,7 +120,8 @@ SAVED: dict[State, Any] = {
     State.AGENT_INACTIVE: _("%(code)s was saved. It works once the agent's account is switched on."),
 }
 
-WORKS_WHEN_SAVED = _("Once saved, the code works %(until)s.")
+WORKS_WHEN_SAVED = _("Once saved, the code works until %(date)s.")
+WORKS_FOR_EVER_WHEN_SAVED = _("Once saved, the code works without an end date.")
 WHEN_SAVED: dict[State, Any] = {
     State.ACTIVE: WORKS_WHEN_SAVED,
     State.ENDS_SOON: WORKS_WHEN_SAVED,
@@ -150,8 +152,15 @@ def saved(code: ReferralCode) -> str:
 
 def when_saved(code: ReferralCode, state: State) -> str:
     """The sentence before a save: what it will do to `code`, which has this `state` in memory."""
-    until = _("until %(date)s") % {"date": _date(code.expires_at)} if code.expires_at else _("without an end date")
-    return str(WHEN_SAVED[state] % {"until": until, "date": _date(code.expires_at)})
+    sentence = WHEN_SAVED[state]
+    if sentence is WORKS_WHEN_SAVED and code.expires_at is None:
+        sentence = WORKS_FOR_EVER_WHEN_SAVED
+    return str(sentence % {"date": _date(code.expires_at)})
+
+
+def days_in_words(days: int) -> str:
+    """Return "1 day" or "30 days": a part of a sentence that has another number too."""
+    return ngettext("%(count)d day", "%(count)d days", days) % {"count": days}
 
 
 def named(codes: list[ReferralCode]) -> str:
@@ -162,7 +171,7 @@ def named(codes: list[ReferralCode]) -> str:
 
 
 def _figures(edit: Edit) -> dict[str, Any]:
-    return {"days": edit.days, "run": edit.run, "date": _date(edit.code.expires_at)}
+    return {"days": days_in_words(edit.days), "run": edit.run, "date": _date(edit.code.expires_at)}
 
 
 def _date(instant: Any) -> str:

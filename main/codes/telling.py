@@ -35,7 +35,7 @@ def carry_out(request: Any, edit: Callable[[], Outcome], undo_at: str = "") -> N
             outcome = edit()
             record(request, outcome.done)
     except WrongClock as fault:
-        messages.error(request, f"Nothing was changed. {fault}")
+        messages.error(request, _("Nothing was changed. %(why)s") % {"why": fault})
     else:
         tell(request, outcome, undo_at)
 

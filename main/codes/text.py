@@ -6,6 +6,7 @@ from unicodedata import is_normalized, name, normalize
 
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 # The field is generic in the type stubs, but not at run time.
 if TYPE_CHECKING:
@@ -65,7 +66,9 @@ def is_name_on_one_line(text: str) -> bool:
 def validate_one_line(text: str) -> None:
     """Refuse control characters, line breaks, surrogates and invisible characters."""
     if not is_name_on_one_line(text):
-        raise ValidationError("Only printable characters, please: no line breaks, tabs or invisible marks.", "control")
+        raise ValidationError(
+            _("Only printable characters, please: no line breaks, tabs or invisible marks."), "control"
+        )
 
 
 def validate_code(code: str) -> None:
@@ -77,12 +80,12 @@ def validate_code(code: str) -> None:
     if len(code) > LONGEST_CODE:
         return  # the field says so
     if not is_on_one_line(code) or code != code.strip():
-        raise ValidationError("A code is one line of printable characters, without spaces around it.", "control")
+        raise ValidationError(_("A code is one line of printable characters, without spaces around it."), "control")
     if any(char != char.upper() for char in code if not char.isascii()):
-        raise ValidationError("Write letters outside A to Z in capitals.", "case")
+        raise ValidationError(_("Write letters outside A to Z in capitals."), "case")
     if not is_normalized("NFKC", code) or any(name(char, "").startswith("COMBINING ") for char in code):
         raise ValidationError(
-            "Write plain letters, and each letter with its accents as one character (Unicode NFKC).", "accents"
+            _("Write plain letters, and each letter with its accents as one character (Unicode NFKC)."), "accents"
         )
 
 

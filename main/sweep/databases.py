@@ -20,6 +20,7 @@ from django.db.models.expressions import Combinable, RawSQL
 from django.db.models.functions import Now
 from django.db.models.query import ModelIterable
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from main import conf
 from main.sweep.errors import WrongClock, WrongDatabase
@@ -156,21 +157,24 @@ def database_clock() -> datetime:
     return now
 
 
-def clock_fault(now: datetime, server_now: datetime) -> str:
-    """Return nothing, or a sentence where the clock of this process is further off than `conf.clock_tolerance`."""
+def clock_fault(now: datetime, server_now: datetime) -> WrongClock | None:
+    """Return an error where the clock of this process is further off than `conf.clock_tolerance`."""
     if abs((now - server_now).total_seconds()) <= conf.clock_tolerance():
-        return ""
-    return (
-        f"The clock of this machine says {now:%Y-%m-%d %H:%M:%S} UTC, the database server's "
-        f"{server_now:%Y-%m-%d %H:%M:%S} UTC: correct the wrong one, then try again."
-    )
+        return None
+    return WrongClock(
+        _(
+            "The clock of this machine says %(now)s UTC, the database server's %(server_now)s UTC: "
+            "correct the wrong one, then try again."
+        ),
+        now=f"{now:%Y-%m-%d %H:%M:%S}", server_now=f"{server_now:%Y-%m-%d %H:%M:%S}",
+    )  # fmt: skip
 
 
 def now_for_writing() -> datetime:
     """The present instant, for what compares it with a date and writes. Raises WrongClock where it may be wrong."""
     now = timezone.now()
     if fault := clock_fault(now, database_clock()):
-        raise WrongClock(fault)
+        raise fault
     return now
 
 

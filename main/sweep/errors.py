@@ -1,20 +1,24 @@
 """What can stop a sweep or an undo, in words for operators: what happened, what stays, what to do."""
 
+from typing import Any
+
 from django.db import Error, InterfaceError, OperationalError
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_noop as _
 
 from main.codes.text import visible
 from main.sweep.writable import fault_of_file
 
-MIGRATE = "The database lacks a table or column: run `python manage.py migrate`."
-LOCKED = "Another transaction held a lock for too long: run the command again when it has ended."
-UNREACHABLE = "Cannot reach the database: check that it runs, and DATABASE_URL."
-FULL = "The disk of the database is full: make room."
-READ_ONLY = (
+MIGRATE = _("The database lacks a table or column: run `python manage.py migrate`.")
+LOCKED = _("Another transaction held a lock for too long: run the command again when it has ended.")
+UNREACHABLE = _("Cannot reach the database: check that it runs, and DATABASE_URL.")
+FULL = _("The disk of the database is full: make room.")
+READ_ONLY = _(
     "The database can only be read: check that DATABASE_URL names no standby, that it is not set to read-only, "
     "and the rights of this user."
 )
-TOO_SLOW = "The database took too long for the statement: try again when it has less to do."
-REJECTED = "The database rejected the statement."
+TOO_SLOW = _("The database took too long for the statement: try again when it has less to do.")
+REJECTED = _("The database rejected the statement.")
 
 # PostgreSQL's errors by their SQLSTATE, SQLite's by their name, of which a longer one is a kind.
 ADVICE = {
@@ -34,14 +38,24 @@ ADVICE = {
     "SQLITE_BUSY": LOCKED,
     "SQLITE_LOCKED": LOCKED,
     "SQLITE_CANTOPEN": UNREACHABLE,
-    "SQLITE_NOTADB": "DATABASE_URL names a file that is not an SQLite database.",
+    "SQLITE_NOTADB": _("DATABASE_URL names a file that is not an SQLite database."),
     "SQLITE_FULL": FULL,
     "SQLITE_READONLY": READ_ONLY,
 }
 
 
 class Refused(Exception):
-    """This system stopped the work, not the database. The message is a whole sentence that says why."""
+    """This system stopped the work, not the database. The message is a whole sentence that says why.
+
+    Where `sentence` is lazy and has named `parts`, it is made anew for each reader, in the language of the moment.
+    """
+
+    def __init__(self, sentence: Any, **parts: Any) -> None:
+        super().__init__(sentence)
+        self._parts = parts
+
+    def __str__(self) -> str:
+        return str(self.args[0]) % self._parts if self._parts else str(self.args[0])
 
 
 class Interrupted(Refused):
@@ -67,11 +81,26 @@ class SweepFailed(Exception):
     """
 
     def __init__(self, count: int, *, undo: bool, reason: Exception) -> None:
-        was, stays = ("code was", "stays") if count == 1 else ("codes were", "stay")
-        done, state = ("put back", "active") if undo else ("expired", "expired")
-        super().__init__(f"Stopped early. {count} {was} already {done} and {stays} {state}. {explain(reason)}")
+        super().__init__(count, undo, reason)
         self.count = count
         self.reason = reason
+        self._undo = undo
+
+    def __str__(self) -> str:
+        done = (
+            ngettext(
+                "Stopped early. %(count)d code was already put back and stays active.",
+                "Stopped early. %(count)d codes were already put back and stay active.",
+                self.count,
+            )
+            if self._undo
+            else ngettext(
+                "Stopped early. %(count)d code was already expired and stays expired.",
+                "Stopped early. %(count)d codes were already expired and stay expired.",
+                self.count,
+            )
+        )
+        return f"{done % {'count': self.count}} {explain(self.reason)}"
 
 
 def explain(failure: Exception) -> str:
@@ -81,11 +110,14 @@ def explain(failure: Exception) -> str:
     told = advice(failure)
     if told in (UNREACHABLE, READ_ONLY):
         told = fault_of_file(named=True) or told
-    return f"{told} ({_said(failure)})"
+    return f"{gettext(told)} ({_said(failure)})"
 
 
 def advice(failure: Exception) -> str:
-    """Return what to do about a failure of the database or its driver, without its own message: safe to publish."""
+    """Return what to do about a failure of the database or its driver, without its own message: safe to publish.
+
+    In English; a page translates it with `gettext`.
+    """
     if "no such table" in _said(failure) or "no such column" in _said(failure):  # SQLite has no error code for these
         return MIGRATE
     # If Django has wrapped the driver's error, the driver's error is the cause.

@@ -11,11 +11,12 @@ from datetime import datetime, timedelta
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import Error, connection
 from django.utils import timezone
+from django.utils.translation import override
 
 from main.models import ExpirationRun
 from main.sweep.announcing import announce_rest
 from main.sweep.databases import clock_fault, database_clock, driver_errors, way
-from main.sweep.errors import Interrupted, Refused, SweepFailed, WrongClock
+from main.sweep.errors import Interrupted, Refused, SweepFailed
 
 # A run that has finished no batch for so long counts as dead, even if its process cannot be checked.
 SILENCE = timedelta(hours=1)
@@ -47,7 +48,7 @@ def recorded(
     )  # fmt: skip
     try:
         if fault:
-            raise WrongClock(fault)
+            raise fault
         yield run
         if run.pk:
             close(run, ExpirationRun.State.COMPLETED)
@@ -82,11 +83,12 @@ def _use_a_living_connection() -> None:
 
 
 def _reason(error: BaseException) -> str:
-    if isinstance(error, Refused):
-        return str(error)
-    return (
-        f"{type(error).__name__}: {error}" if isinstance(error, Exception) else f"Stopped by {type(error).__name__}."
-    )
+    """The error as the ledger keeps it: in English."""
+    with override(None):
+        if isinstance(error, Refused):
+            return str(error)
+        said = f"{type(error).__name__}: {error}"
+    return said if isinstance(error, Exception) else f"Stopped by {type(error).__name__}."
 
 
 def _finish_dead_runs(now: datetime) -> None:

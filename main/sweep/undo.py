@@ -10,6 +10,7 @@ from django.db import transaction
 from django.db.models import F
 from django.dispatch import Signal
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from main.models import ExpirationRun, ReferralCode, ReferralCodeQuerySet
 from main.sweep.announcing import ExpiredCode
@@ -57,12 +58,13 @@ def refuse_what_cannot_be_undone(run: ExpirationRun) -> None:
     """Raise CannotUndo, with the reason, unless `run` is a sweep that has ended."""
     if run.undo_of_id:
         raise CannotUndo(
-            f"Run {run.pk} is itself the undo of run {run.undo_of_id}. The next sweep expires its codes again."
-        )
+            _("Run %(run)d is itself the undo of run %(undone)d. The next sweep expires its codes again."),
+            run=run.pk, undone=run.undo_of_id,
+        )  # fmt: skip
     if run.state == ExpirationRun.State.UNDONE:
-        raise CannotUndo(f"Run {run.pk} is undone already.")
+        raise CannotUndo(_("Run %(run)d is undone already."), run=run.pk)
     if run.state not in UNDOABLE:
-        raise CannotUndo(f"Run {run.pk} is still running: wait until it has ended, or stop it first.")
+        raise CannotUndo(_("Run %(run)d is still running: wait until it has ended, or stop it first."), run=run.pk)
 
 
 def untouched(run: ExpirationRun) -> ReferralCodeQuerySet:

@@ -1,11 +1,15 @@
 """Filters that describe a code on the pages. `now` is the same instant for the whole page."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from django import template
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
 
 from main.codes.counting import in_figures
 from main.codes.editing import possible
+from main.codes.sentences import days_in_words
 from main.codes.sharing import shop_address
 from main.codes.wording import in_words
 from main.models import ReferralCode
@@ -17,11 +21,11 @@ register.simple_tag(possible)
 register.filter("shop_address", shop_address)
 
 State = ReferralCode.State
-WHY_ENDED = {
-    State.OVERDUE: "Reached its date",
-    State.EXPIRED: "Reached its date",
-    State.SWITCHED_OFF: "Switched off by the office",
-    State.AGENT_INACTIVE: "Agent's account is switched off",
+WHY_ENDED: dict[State, Any] = {
+    State.OVERDUE: gettext_lazy("Reached its date"),
+    State.EXPIRED: gettext_lazy("Reached its date"),
+    State.SWITCHED_OFF: gettext_lazy("Switched off by the office"),
+    State.AGENT_INACTIVE: gettext_lazy("Agent's account is switched off"),
 }
 
 
@@ -32,7 +36,7 @@ def state_at(code: ReferralCode, now: datetime) -> ReferralCode.State:
 
 @register.filter
 def why_ended(code: ReferralCode, now: datetime) -> str:
-    return WHY_ENDED[code.state(now)]
+    return str(WHY_ENDED[code.state(now)])
 
 
 @register.filter
@@ -45,7 +49,10 @@ def days_until(instant: datetime, now: datetime) -> float:
 def time_until(instant: datetime, now: datetime) -> str:
     """The time from `now` to the later `instant`, in its largest unit, rounded down: "47 hours" is "1 day"."""
     left = instant - now
-    for unit, size in {"day": timedelta(days=1), "hour": timedelta(hours=1), "minute": timedelta(minutes=1)}.items():
-        if number := left // size:
-            return f"{number} {unit}" if number == 1 else f"{number} {unit}s"
-    return "less than a minute"
+    if days := left // timedelta(days=1):
+        return days_in_words(days)
+    if hours := left // timedelta(hours=1):
+        return ngettext("%(count)d hour", "%(count)d hours", hours) % {"count": hours}
+    if minutes := left // timedelta(minutes=1):
+        return ngettext("%(count)d minute", "%(count)d minutes", minutes) % {"count": minutes}
+    return _("less than a minute")

@@ -3,7 +3,7 @@ const deviceZone = Intl.DateTimeFormat().resolvedOptions().timeZone;
 const choice = document.getElementById("id_zone");
 const button = document.getElementById("device-zone");
 if ([...choice.options].some(option => option.value === deviceZone)) {
-    button.textContent = `Use this device’s zone, ${deviceZone}`;
+    button.textContent = button.dataset.words.replace("{zone}", deviceZone);
     button.hidden = false;
     button.addEventListener("click", () => {
         choice.value = deviceZone;

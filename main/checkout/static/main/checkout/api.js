@@ -12,12 +12,14 @@ for (const part of document.querySelectorAll(".try")) {
       options.body = sent;
     }
     const address = part.dataset.address.replace("{order}", encodeURIComponent(sent));
+    answer.lang = "en";
     try {
       const response = await fetch(address, options);
       const body = JSON.stringify(JSON.parse(await response.text()), null, 2);
       answer.textContent = `${response.status} ${response.statusText}\n${body}`;
     } catch (error) {
-      answer.textContent = `The server did not answer: ${error.message}`;
+      answer.lang = document.documentElement.lang;
+      answer.textContent = answer.dataset.failed.replace("{reason}", () => error.message);
     }
   });
 }
