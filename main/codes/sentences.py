@@ -21,12 +21,12 @@ NAMED_AT_MOST = 10
 TOLD: dict[Done | Refusal, Any] = {
     Done.EXTENDED: ngettext_lazy(
         # Translators: %(days)s is "1 day" or "30 days".
-        "%(codes)s was extended by %(days)s. New date: %(date)s.",
+        "%(count)d code was extended by %(days)s: %(codes)s.",
         "%(count)d codes were extended by %(days)s: %(codes)s.",
         "count",
     ),
     Done.REVIVED: ngettext_lazy(
-        "%(codes)s was extended by %(days)s and is active again. New date: %(date)s.",
+        "%(count)d code was extended by %(days)s and is active again: %(codes)s.",
         "%(count)d codes were extended by %(days)s and are active again: %(codes)s.",
         "count",
     ),
@@ -40,7 +40,7 @@ TOLD: dict[Done | Refusal, Any] = {
         "%(codes)s was expired by run %(run)d.", "%(count)d codes were expired by run %(run)d: %(codes)s.", "count"
     ),
     Done.PUT_BACK_PAST: ngettext_lazy(
-        "%(codes)s was put back, but it expired at once: its date has passed (%(date)s).",
+        "%(count)d code was put back, but expired at once, because its date has passed: %(codes)s.",
         "%(count)d codes were put back, but expired at once, because their dates have passed: %(codes)s.",
         "count",
     ),
@@ -96,6 +96,13 @@ TOLD: dict[Done | Refusal, Any] = {
     ),
 }
 
+# For one code, whose date is told too.
+TOLD_WITH_DATE: dict[Done | Refusal, Any] = {
+    Done.EXTENDED: _("%(codes)s was extended by %(days)s. New date: %(date)s."),
+    Done.REVIVED: _("%(codes)s was extended by %(days)s and is active again. New date: %(date)s."),
+    Done.PUT_BACK_PAST: _("%(codes)s was put back, but it expired at once: its date has passed (%(date)s)."),
+}
+
 # Why a code will be left as it is, for the page that shows what an action will do.
 REASONS: dict[Refusal, Any] = {
     Refusal.ALREADY_ACTIVE: _("already active"),
@@ -142,7 +149,8 @@ def told(edits: list[Edit]) -> Iterator[str]:
         alike.setdefault((edit.what, edit.days, edit.run), []).append(edit)
     for same in alike.values():
         figures = {**_figures(same[0]), "count": len(same), "codes": named([edit.code for edit in same])}
-        yield TOLD[same[0].what] % figures
+        what = same[0].what
+        yield (TOLD_WITH_DATE.get(what, TOLD[what]) if len(same) == 1 else TOLD[what]) % figures
 
 
 def saved(code: ReferralCode) -> str:

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from django.db.models import TextChoices
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext, pgettext_lazy
 
 from main.codes.counting import in_figures
 from main.models import ReferralCode, ReferralCodeQuerySet
@@ -16,10 +16,10 @@ from main.models import ReferralCode, ReferralCodeQuerySet
 class Tab(TextChoices):
     """A part of the codes. A code works or has ended; the other two are parts of these, which need attention."""
 
-    WORKS = "working", _("Works")
-    ENDS_SOON = ReferralCode.State.ENDS_SOON.value, _("Expires soon")
-    OVERDUE = ReferralCode.State.OVERDUE.value, _("Overdue")
-    ENDED = "ended", _("Ended")
+    WORKS = "working", pgettext_lazy("codes", "Works")
+    ENDS_SOON = ReferralCode.State.ENDS_SOON.value, pgettext_lazy("codes", "Expires soon")
+    OVERDUE = ReferralCode.State.OVERDUE.value, pgettext_lazy("codes", "Overdue")
+    ENDED = "ended", pgettext_lazy("codes", "Ended")
 
     def of(self, codes: ReferralCodeQuerySet, now: datetime) -> ReferralCodeQuerySet:
         """Those of `codes` that are behind this tab at the instant `now`."""
@@ -44,7 +44,7 @@ def tab_links(chosen: str, link: Callable[[str], str], counts: dict[str, int]) -
 
     `counts` has what `counted` says of the codes behind a tab, for those tabs where that is known.
     """
-    tabs = [*((str(tab.value), str(tab.label)) for tab in Tab), ("", str(_("All")))]
+    tabs = [*((str(tab.value), str(tab.label)) for tab in Tab), ("", pgettext("codes", "All"))]
     return [
         TabLink(label, link(value), chosen == value, in_figures(counts[value]) if value in counts else "")
         for value, label in tabs
