@@ -13,7 +13,7 @@ MAIN = Path(__file__).parent.parent / "main"
 CHECKOUT_ADMIN = [f"checkout.admin{module}" for module in ("", ".__init__", ".redemptions", ".tokens", ".worth")]
 LAYERS = [
     {"conf"},
-    {"checks"},
+    {"checks", "words_of_django"},
     {
         "codes.text",
         "codes.folding",

@@ -98,6 +98,12 @@ def test_a_sentence_for_one_code_and_for_several(what, of_one, of_two):
     assert said(what, "A-10", "B-20", days=30, run=7) == [of_two]
 
 
+def test_one_day_is_no_days():
+    assert said(Done.REVIVED, "A-10", "B-20", days=1) == [
+        "2 codes were extended by 1 day and are active again: A-10, B-20."
+    ]
+
+
 def test_everything_that_can_happen_has_its_sentences():
     assert set(TOLD) == {*Done, *Refusal}
     assert set(DONE) == set(Done)
