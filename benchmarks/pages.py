@@ -11,13 +11,19 @@ import json
 import statistics
 from collections.abc import Iterator
 
+from benchmarks.databases import PostgreSQL, SQLite
 from benchmarks.measure import spread
 from benchmarks.questions import Answer, Setting
 from benchmarks.sweep import benchmark
 
 SIZES = (100_000, 1_000_000)
-# As after some years: two thirds of the codes have ended. The seed has codes that work and overdue ones.
-ENDED = "UPDATE main_referralcode SET status = 'inactive', expires_at = created_at WHERE id % 3 <> 0"
+# As after some years: two thirds of the codes have ended, on all days of the last two years. The seed has codes that
+# work and overdue ones.
+PAST = {
+    PostgreSQL: "now() - interval '1 second' * (60 + id * 7919 % 63072000)",
+    SQLite: "strftime('%Y-%m-%d %H:%M:%S', 'now', (-60 - id * 7919 % 63072000) || ' seconds')",
+}
+ENDED = "UPDATE main_referralcode SET status = 'inactive', expires_at = {past} WHERE id % 3 <> 0"
 ONE_AGENT = "UPDATE main_referralcode SET agent_id = 1"
 
 
@@ -28,11 +34,12 @@ def pages(setting: Setting) -> Iterator[Answer]:
 
 
 def _grown(setting: Setting, change: str, whose: str) -> Iterator[Answer]:
+    past = PAST[type(setting.databases)]
     databases = [setting.seeded(size, round(size / 1000)) for size in SIZES]
     for number, template in enumerate(databases):
         databases[number] = f"{template}_{whose.split(maxsplit=1)[0]}"
         setting.databases.create(databases[number], template)
-        for statement in filter(None, (ENDED, change)):
+        for statement in filter(None, (ENDED.format(past=past), change)):
             setting.databases.query(databases[number], statement)
         setting.databases.tidy(databases[number])
     times: list[dict[str, list[float]]] = [{}, {}]

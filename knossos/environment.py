@@ -11,7 +11,6 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
-from limits import parse as parse_rate
 
 ON, OFF = ("on", "true", "yes", "1"), ("off", "false", "no", "0")
 LINE = re.compile(r"\s*(#.*)?|(export )?[A-Za-z_0-9]+=.*")
@@ -140,8 +139,12 @@ class Environment:
 
     def rate(self, name: str, default: str) -> str:
         value = self.text(name, default)
+        if value == default:
+            return default
+        from limits import parse  # noqa: PLC0415 - a tenth of the start of a nightly command, which needs no rate
+
         try:
-            parse_rate(value)
+            parse(value)
         except ValueError:
             _refuse(name, value, "a rate, such as 6000 per minute")
         return value

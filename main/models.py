@@ -288,6 +288,9 @@ class ReferralCode(models.Model):
         ]  # fmt: skip
         indexes = [
             models.Index(fields=["expires_at", "id"], condition=Q(status="active"), name="referralcode_overdue"),
+            # The years of all codes, and those that end on a day or in a week. If the status were in it, SQLite would
+            # look for overdue codes here, among all that have ended.
+            models.Index(fields=["expires_at"], name="referralcode_by_date"),
             # The codes of one agent, the latest of them, and those that may work with the next to stop first.
             models.Index(fields=["agent", "id"], name="referralcode_of_agent"),
             models.Index(

@@ -265,6 +265,17 @@ class TestALongList:
         assert "There are more codes: these are the first 3." in page_of(client)
         assert "There are more" not in page_of(client, "?state=overdue")
 
+    def test_goes_from_the_active_codes_on_to_the_inactive_ones(self, client):
+        ReferralCode.objects.filter(code__in=["N-0", "N-2", "N-3", "N-4"]).update(status="inactive")
+        assert [shown(client), shown(client, "?p=2")] == [["N-1", "N-0"], ["N-2"]]
+        assert shown(client, "?o=-1") == ["N-4", "N-3"]  # in another order it is one list
+
+    def test_leads_to_the_years_of_all_codes_as_long_as_it_is_too_long_to_be_counted(self, client):
+        make_code("OLD-10", expires_at=datetime(2020, 6, 1, tzinfo=UTC), status="inactive")
+        for query, first in (("?q=n-", "2020"), ("?q=n-1", "2026")):
+            years = page_of(client, query).partition("toplinks")[2].partition("</nav>")[0]
+            assert re.findall(r">(\d+)</a>", years)[0] == first
+
     def test_counts_what_an_index_makes_quick(self, client):
         assert tabs(client) == ["Works 3+", "Expires soon 3+", "Overdue 1", "Ended", "[All 3+]"]
         assert tabs(client, "?state=overdue") == ["Works 3+", "Expires soon 3+", "[Overdue 1]", "Ended", "All 3+"]

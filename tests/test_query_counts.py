@@ -92,6 +92,11 @@ def test_what_is_overdue_is_found_through_its_index(monkeypatch, john):
         ReferralCode(code=f"LATER-{number}", agent=john, expires_at=NOW + timedelta(days=number))
         for number in range(1, 2000)
     )
+    # Of those that have ended, another index has the dates too.
+    ReferralCode.objects.bulk_create(
+        ReferralCode(code=f"ENDED-{number}", agent=john, expires_at=NOW - timedelta(days=number), status="inactive")
+        for number in range(1, 2000)
+    )
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
     asked = []

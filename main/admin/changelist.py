@@ -5,18 +5,40 @@ from __future__ import annotations
 from functools import cached_property
 from typing import Any
 
+from django.core.paginator import Page
 from django.http import HttpRequest
 from django.utils import timezone
 
 from main.admin.filters import StateFilter
 from main.admin.strict import StrictChangeList
-from main.codes.counting import counted, is_cut
+from main.codes.counting import CappedPaginator, counted, is_cut
 from main.codes.tabs import Tab, TabLink, tab_links
 from main.models import ReferralCode
 
 STATE = str(StateFilter.parameter_name)
 # An index of the active codes makes these quick to count among millions.
 ALWAYS_COUNTED = [Tab.WORKS, Tab.ENDS_SOON, Tab.OVERDUE]
+
+
+class PaginatorByStatus(CappedPaginator):
+    """Pages through a long list that has the active codes first as through two lists, each in the order of an index.
+
+    For a page of the whole list, the database would sort all codes.
+    """
+
+    def page(self, number: Any) -> Any:
+        codes: Any = self.object_list
+        if not (self.goes_on and codes.query.order_by[:1] == ("status",)):
+            return super().page(number)
+        number = self.validate_number(number)
+        bottom = (number - 1) * self.per_page
+        length = min(self.per_page, self.count - bottom)
+        active, inactive = (codes.filter(status=status) for status in ReferralCode.Status)
+        rows = list(active[bottom : bottom + length])
+        if missing := length - len(rows):
+            begin = bottom + len(rows) - active[: bottom + len(rows)].count()
+            rows += inactive[begin : begin + missing]
+        return Page(rows, number, self)
 
 
 class CodeChangeList(StrictChangeList):
@@ -57,4 +79,4 @@ class CodeChangeList(StrictChangeList):
         if is_cut(count):
             tabs = [] if self.query else ALWAYS_COUNTED
         now = timezone.now()
-        return {**{tab.value: counted(tab.of(codes, now)) for tab in tabs}, "": count}
+        return {**{tab.value: tab.counted_in(codes, now) for tab in tabs}, "": count}

@@ -20,7 +20,7 @@ from django.utils.safestring import SafeString
 
 from main.admin import actions
 from main.admin.asking import undo_view
-from main.admin.changelist import CodeChangeList
+from main.admin.changelist import CodeChangeList, PaginatorByStatus
 from main.admin.display import badge, labelled, moment
 from main.admin.export import WRITERS, export_view
 from main.admin.filters import AgentFilter, ExpiryFilter, ImportFilter, RunFilter, StateFilter
@@ -31,7 +31,7 @@ from main.admin.many import many_view
 from main.admin.new_code import FIELDSETS_OF_NEW, NewCodeForm
 from main.admin.share import SHARE_FIELDSET, share_of
 from main.admin.week_filter import WeekFilter
-from main.codes.counting import COUNTED_AT_MOST, CappedPaginator
+from main.codes.counting import COUNTED_AT_MOST, is_cut
 from main.codes.editing import referred_to
 from main.codes.history import history_of
 from main.codes.history_in_words import for_staff
@@ -69,7 +69,7 @@ class CodeAdmin(GuardedAdmin):
     list_per_page = 50
     # Overdue codes first, because they need attention; then the active ones by their date; inactive codes last.
     ordering: ClassVar[Any] = ["status", NullsLast("expires_at"), "pk"]
-    paginator = CappedPaginator
+    paginator = PaginatorByStatus
     search_fields = ["code", "agent__name"]
     show_facets = admin.ShowFacets.NEVER  # the tabs have the figures
     show_full_result_count = False
@@ -181,12 +181,16 @@ class CodeAdmin(GuardedAdmin):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[ReferralCode], search_term: str
     ) -> tuple[QuerySet[ReferralCode], bool]:
-        """Search once and keep the ids: the count, the dates and the page would each read all codes again."""
+        """Search once and keep the ids: the count, the tabs and the page would each read all codes again.
+
+        Of many codes the first are soon found, each time.
+        """
         if not search_term.strip():
             return queryset, False
-        codes: Any = queryset.prefetch_related(None)
+        codes: Any = queryset
         found = with_words(codes, search_term)
-        return queryset.filter(pk__in=list(found.values_list("pk", flat=True)[: COUNTED_AT_MOST + 1])), False
+        ids = list(found.prefetch_related(None).order_by().values_list("pk", flat=True)[: COUNTED_AT_MOST + 1])
+        return (found if is_cut(len(ids)) else queryset.filter(pk__in=ids)), False
 
     def get_deleted_objects(
         self, objs: Sequence[Any] | QuerySet[Any], request: HttpRequest

@@ -13,6 +13,8 @@ from django.contrib.admin.views.main import ChangeList
 from django.db.models import Max, Min
 from django.utils import timezone
 
+from main.models import ReferralCode
+
 FIELD = "expires_at"
 PARTS = ("year", "month", "day")
 # Dates further away usually mean "never", so of the later years only the last one is offered.
@@ -33,7 +35,9 @@ def drilldown(cl: ChangeList) -> dict[str, Any]:
 
 
 def _years(cl: ChangeList) -> list[int]:
-    ends = cl.queryset.order_by().aggregate(first=Min(FIELD), last=Max(FIELD))
+    # Of a list that is too long to be counted, the years of all codes: an index has them.
+    codes = ReferralCode.objects.all() if cl.paginator.goes_on else cl.queryset.order_by()
+    ends = codes.aggregate(first=Min(FIELD), last=Max(FIELD))
     if not ends["first"]:
         return []
     first, last = (timezone.localtime(ends[end] - INSTANT).year for end in ("first", "last"))

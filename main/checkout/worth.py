@@ -65,14 +65,16 @@ def start_of_month() -> datetime:
 
 def redeemed_codes(codes: ReferralCodeQuerySet) -> ReferralCodeQuerySet:
     """Those of `codes` that were redeemed, the most used first, with their `uses`."""
-    return codes.annotate(uses=uses_of("code")).filter(uses__gt=0).order_by("-uses", "pk")
+    redeemed = codes.filter(pk__in=Redemption.objects.counted().values("code"))
+    return redeemed.annotate(uses=uses_of("code")).order_by("-uses", "pk")
 
 
 def tried_codes(codes: ReferralCodeQuerySet, now: datetime) -> ReferralCodeQuerySet:
     """Those of `codes` that customers have tried since they ended, the most tried first, with their `tries`."""
     since = EndedTry.objects.filter(code=OuterRef("pk")).order_by().values("code")
     tries = Subquery(since.annotate(sum=Sum("count")).values("sum"), output_field=IntegerField())
-    return codes.expired(now).annotate(tries=tries).filter(tries__gt=0).order_by("-tries", "pk")
+    tried = codes.expired(now).filter(pk__in=EndedTry.objects.values("code"))  # few of many
+    return tried.annotate(tries=tries).order_by("-tries", "pk")
 
 
 def by_week(now: datetime) -> list[tuple[date, int]]:

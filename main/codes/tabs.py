@@ -9,7 +9,7 @@ from typing import NamedTuple
 from django.db.models import TextChoices
 from django.utils.translation import pgettext, pgettext_lazy
 
-from main.codes.counting import in_figures
+from main.codes.counting import counted, in_figures
 from main.models import ReferralCode, ReferralCodeQuerySet
 
 
@@ -28,6 +28,10 @@ class Tab(TextChoices):
         if self is Tab.ENDED:
             return codes.unusable(now)
         return codes.in_state(ReferralCode.State(self.value), now)
+
+    def counted_in(self, codes: ReferralCodeQuerySet, now: datetime) -> int:
+        """How many of `codes` are behind this tab, as `counted` says it."""
+        return counted(self.of(codes, now), "expires_at" if self in (Tab.ENDS_SOON, Tab.OVERDUE) else "")
 
 
 class TabLink(NamedTuple):

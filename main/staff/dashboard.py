@@ -5,13 +5,15 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 from typing import NamedTuple, Self
 
-from django.db.models import Count, F, Q
+from django.db.models import Count, F
 from django.db.models.functions import TruncWeek
 from django.utils import timezone
 
 from main import conf
+from main.codes.counting import counted
+from main.codes.tabs import Tab
 from main.codes.weeks import ending_in, monday_of
-from main.models import ExpirationRun, ReferralCode
+from main.models import ExpirationRun, ReferralCode, ReferralCodeQuerySet
 
 WEEKS_BACK, WEEKS = 4, 12
 INSTANT = timedelta(microseconds=1)
@@ -31,7 +33,7 @@ class Week(NamedTuple):
 
 
 class Dashboard(NamedTuple):
-    """The figures of the front page at one instant."""
+    """The figures of the front page at one instant. Codes are counted as `main.codes.counting.counted` does."""
 
     working: int
     overdue: int
@@ -51,10 +53,10 @@ class Dashboard(NamedTuple):
             state__in=[ExpirationRun.State.COMPLETED, ExpirationRun.State.UNDONE], ended_at__gt=now - silence
         )
         return cls(
-            working=codes.usable(now).count(),
-            overdue=codes.overdue(now).count(),
-            ending=codes.in_state(ReferralCode.State.ENDS_SOON, now).count(),
-            endless=codes.usable(now).filter(expires_at__isnull=True).count(),
+            working=Tab.WORKS.counted_in(codes, now),
+            overdue=Tab.OVERDUE.counted_in(codes, now),
+            ending=Tab.ENDS_SOON.counted_in(codes, now),
+            endless=counted(codes.usable(now).filter(expires_at__isnull=True)),
             weeks=weeks(now),
             last_run=runs.first(),
             silent_for=None if completed.exists() else silence / timedelta(hours=1),
@@ -65,16 +67,15 @@ def weeks(now: datetime) -> list[Week]:
     """Return the WEEKS weeks around `now`, from WEEKS_BACK weeks ago. `main.codes.weeks` says what a week is."""
     first = monday_of(timezone.localdate(now)) - timedelta(weeks=WEEKS_BACK)
     starts = [first + timedelta(weeks=number) for number in range(WEEKS)]
-    overdue = ReferralCode.objects.overdue(now).values("pk")
-    active = Q(status=ReferralCode.Status.ACTIVE)
-    counted = (
-        ending_in(ReferralCode.objects.all(), first, WEEKS)
-        .values(week=TruncWeek(F("expires_at") - INSTANT))
-        .annotate(
-            active=Count("pk", filter=active & ~Q(pk__in=overdue)),
-            overdue=Count("pk", filter=Q(pk__in=overdue)),
-            inactive=Count("pk", filter=~active),
-        )
-    )
-    found = {timezone.localtime(row.pop("week")).date(): row for row in counted}
-    return [Week(start, **found.get(start, {"active": 0, "overdue": 0, "inactive": 0})) for start in starts]
+    ending = ending_in(ReferralCode.objects.all(), first, WEEKS)
+    overdue = _by_week(ending.overdue(now))
+    active = _by_week(ending.unexpired(now).filter(status=ReferralCode.Status.ACTIVE))
+    inactive = _by_week(ending.filter(status=ReferralCode.Status.INACTIVE))
+    counts = [[kind.get(start, 0) for kind in (active, overdue, inactive)] for start in starts]
+    return [Week(start, *found) for start, found in zip(starts, counts, strict=True)]
+
+
+def _by_week(codes: ReferralCodeQuerySet) -> dict[date, int]:
+    """How many of `codes` end in each week, by its Monday."""
+    weeks = codes.values_list(TruncWeek(F("expires_at") - INSTANT)).annotate(count=Count("*"))
+    return {timezone.localtime(monday).date(): count for monday, count in weeks}

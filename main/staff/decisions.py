@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from main.codes.counting import in_figures
 from main.models import ExpirationRun
 from main.staff import Decision, asked_for_decisions
 from main.staff.dashboard import Dashboard
@@ -27,11 +28,13 @@ def decisions(request: HttpRequest, dashboard: Dashboard) -> list[Decision]:
 def _of_codes(dashboard: Dashboard) -> Iterator[Decision]:
     if count := dashboard.overdue:
         sentence = ngettext(
-            "%(count)d code is past its date and not marked inactive yet.",
-            "%(count)d codes are past their date and not marked inactive yet.",
+            "%(count)s code is past its date and not marked inactive yet.",
+            "%(count)s codes are past their date and not marked inactive yet.",
             count,
         )
-        yield Decision(sentence % {"count": count}, f"{reverse('admin:main_referralcode_changelist')}?state=overdue")
+        yield Decision(
+            sentence % {"count": in_figures(count)}, f"{reverse('admin:main_referralcode_changelist')}?state=overdue"
+        )
 
 
 def _of_runs(request: HttpRequest, dashboard: Dashboard) -> Iterator[Decision]:
