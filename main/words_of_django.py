@@ -54,6 +54,7 @@ PASSWORDS = [
         "This password is too short. It must contain at least %d characters.",
     ),
     gettext_noop("Enter the same password as before, for verification."),
+    gettext_noop("Email"),  # whose password is forgotten
     gettext_noop("Raw passwords are not stored, so there is no way to see the user’s password."),
     gettext_noop("Reset password"),
     gettext_noop("Set password"),

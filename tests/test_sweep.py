@@ -4,10 +4,11 @@ from datetime import timedelta
 
 import pytest
 from django.db import DatabaseError, transaction
+from django.utils.translation import gettext_lazy, override
 
 from main.models import ExpirationRun, ReferralCode
 from main.signals import check_all_expired_referral_codes
-from main.sweep.errors import SweepFailed
+from main.sweep.errors import SweepFailed, WrongClock
 from main.sweep.run import referral_codes_expired, sweep
 from tests.conftest import INSTANT, NOW, make_code
 
@@ -151,6 +152,16 @@ def test_what_was_committed_before_a_failure_stands_and_the_next_sweep_finishes(
     assert broken.codes.count() == 2
 
     assert check_all_expired_referral_codes() == 1
+
+
+def test_the_ledger_keeps_the_reason_in_english_and_each_reader_gets_it_in_their_language(three_overdue):
+    def fail(size):
+        raise WrongClock(gettext_lazy("Run %(run)d is undone already."), run=7)
+
+    with override("el"), pytest.raises(SweepFailed) as failure:
+        sweep(SHELL, on_batch=fail)
+    assert ExpirationRun.objects.get().error == "Run 7 is undone already."
+    assert str(failure.value).endswith(" expired. Run 7 is undone already.")
 
 
 def test_a_listener_that_fails_harms_neither_the_sweep_nor_the_others(three_overdue, clock, announced, caplog):
