@@ -100,3 +100,48 @@ ADMIN = [
     gettext_noop("Thanks for spending some quality time with the web site today."),
     gettext_noop("In case you’ve forgotten, you are:"),
 ]
+# Django's Greek has these, but stiffly, with a slip, or so that they fit no other word beside them.
+SAID_OTHERWISE = [
+    gettext_noop(
+        "Enter a valid username. This value may contain only unaccented lowercase a-z and uppercase A-Z "
+        "letters, numbers, and @/./+/-/_ characters."
+    ),
+    gettext_noop("Enter a valid domain name."),
+    gettext_noop("Action:"),
+    gettext_noop("Go"),
+    gettext_noop("Add %s"),
+    gettext_noop("Change %s"),
+    gettext_noop("View %s"),
+    gettext_noop("Add %(name)s"),
+    gettext_noop("Changed {fields}."),
+    gettext_noop(" By %(filter_title)s "),
+    gettext_noop("Successfully deleted %(count)d %(items)s."),
+    gettext_noop("Save and add another"),
+    gettext_noop("View site"),
+    gettext_noop("Log in"),
+    gettext_noop("Authentication and Authorization"),
+    gettext_noop("Server error"),
+    gettext_noop("Are you sure?"),
+    gettext_noop("Yes, I’m sure"),
+    gettext_noop("permissions"),
+    gettext_noop("superuser status"),
+    gettext_noop("staff status"),
+    gettext_noop("Designates whether the user can log into this admin site."),
+    gettext_noop(
+        "Designates whether this user should be treated as active. Unselect this instead of deleting accounts."
+    ),
+    gettext_noop("Designates that this user has all permissions without explicitly assigning them."),
+    gettext_noop("The groups this user belongs to. A user will get all permissions granted to each of their groups."),
+    gettext_noop("Required. 150 characters or fewer. Letters, digits and @/./+/-/_ only."),
+    gettext_noop("email address"),
+    gettext_noop(
+        "Please enter the correct %(username)s and password for a staff account. Note that both fields "
+        "may be case-sensitive."
+    ),
+    gettext_noop("The password is too similar to the %(verbose_name)s."),
+    gettext_noop("This password is too common."),
+    gettext_noop("This password is entirely numeric."),
+    gettext_noop("Password reset sent"),
+    gettext_noop("Enter new password"),
+    gettext_noop("Password reset unsuccessful"),
+]

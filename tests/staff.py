@@ -1,6 +1,7 @@
 """People of the staff, runs of the ledger, and what the history says, for the tests of the admin."""
 
 from django.contrib.auth.models import Permission, User
+from lxml import html
 
 from main.codes import history
 from main.codes.history_in_words import for_staff
@@ -31,3 +32,9 @@ def notes(code):
         steps = [f"{step.field}: {step.before} → {step.after}." for step in row.steps]
         lines.append(" ".join([f"{row.who}: {row.what}", *steps]))
     return lines[::-1]
+
+
+def notes_of(client, thing):
+    """What the admin's history page of `thing`, such as main/userprofile/5, says: latest first."""
+    page = html.fromstring(client.get(f"/admin/{thing}/history/").content.decode())
+    return [cell.text_content() for cell in page.xpath("//*[@id='change-history']//td[last()]")][::-1]

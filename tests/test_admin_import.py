@@ -5,7 +5,6 @@ import re
 from datetime import timedelta
 
 import pytest
-from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import User
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import OperationalError
@@ -14,7 +13,7 @@ from main.admin import upload
 from main.importing import writing
 from main.models import CodeImport, ReferralCode, UserProfile
 from tests.conftest import NOW, latest_import, make_code
-from tests.staff import make_staff
+from tests.staff import make_staff, notes_of
 from tests.test_import_codes import BAD, GOOD, REFUSED
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
@@ -81,7 +80,7 @@ def test_then_one_click_adds_it_under_the_name_of_the_person(client, staff, john
     assert (entry.person, entry.file_name, entry.imported_at, entry.code_count) == ("clara", "codes.csv", NOW, 4)
     assert stored() == {"JOHNS-20", "HOUSE-5", "PAST-10", "OLD-15"}
     assert set(entry.codes.all()) == set(ReferralCode.objects.all())
-    assert LogEntry.objects.get().change_message == summary
+    assert notes_of(client, f"main/codeimport/{entry.pk}") == [summary]
 
 
 def test_every_fault_is_named_in_the_words_of_the_command_and_there_is_nothing_to_confirm(client, staff):
@@ -285,6 +284,8 @@ def test_an_import_is_undone_from_its_page_after_a_question(client, staff):
     assert (stored(), UserProfile.objects.count()) == (set(), 0)
     assert address not in done.content.decode()
     assert told(client.post(address, follow=True)) == [f"Import {entry.pk} is already undone."]
+    made = f"Imported 1 code, 1 agent created. This is import {entry.pk}."
+    assert notes_of(client, f"main/codeimport/{entry.pk}") == [UNDONE.format(entry.pk), made]
 
 
 def test_a_touched_import_is_kept_and_the_code_is_named(client, staff, clock):

@@ -9,7 +9,7 @@ from django.db import OperationalError
 from main.models import ExpirationRun, ReferralCode
 from main.sweep.run import sweep
 from tests.conftest import NOW, make_agent, make_code
-from tests.staff import make_run, make_staff
+from tests.staff import make_run, make_staff, notes_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
 
@@ -60,7 +60,7 @@ def test_confirmed_it_is_undone_and_said_and_in_the_history(client, run):
     assert (undoing.undo_of, undoing.started_by) == (run, "admin")
     entry = LogEntry.objects.get()
     assert entry.object_id == str(run.pk)
-    assert entry.change_message == f"Undone by run {undoing.pk}: 1 code put back."
+    assert notes_of(client, f"main/expirationrun/{run.pk}") == [f"Undone by run {undoing.pk}: 1 code put back."]
 
 
 def test_an_undone_run_has_no_button_and_a_second_try_is_refused(client, run):

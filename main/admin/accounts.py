@@ -19,6 +19,7 @@ from django.views.decorators.http import require_http_methods
 
 from main.accounts.invitations import Sending, can_be_invited, invite
 from main.accounts.users import address_of, may_change
+from main.admin.notes import Note, note
 from main.admin.pages import page
 from main.codes.counting import counted, in_figures
 from main.models import ReferralCode, UserProfile
@@ -104,9 +105,9 @@ def _switch(request: Any, agent: UserProfile, *, on: bool) -> None:
         return
     account.is_active = on
     account.save(update_fields=["is_active"])
-    note = _("Switched on.") if on else _("Switched off.")
+    said = note(Note.SWITCHED_ON if on else Note.SWITCHED_OFF)
     for changed in (agent, account):
-        LogEntry.objects.log_actions(request.user.pk, [changed], CHANGE, note, single_object=True)
+        LogEntry.objects.log_actions(request.user.pk, [changed], CHANGE, said, single_object=True)
     done = _("%(agent)s is switched on.") if on else _("%(agent)s is switched off.")
     messages.success(request, done % {"agent": agent})
 

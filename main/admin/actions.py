@@ -14,7 +14,9 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
+from django.utils.text import format_lazy
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from main.admin.asking import ask
 from main.codes import editing
@@ -30,7 +32,7 @@ AT_MOST = 500
 UNDO_AT = "admin:main_referralcode_undo"
 
 
-def asks_first(task: Task, question: str, days: int = 0) -> Callable[..., HttpResponse | None]:
+def asks_first(task: Task, question: Any, days: int = 0) -> Callable[..., HttpResponse | None]:
     """Return the action that does `task` to the chosen codes after a page has shown what it will do."""
 
     def action(model_admin: Any, request: HttpRequest, codes: ReferralCodeQuerySet) -> HttpResponse | None:
@@ -47,19 +49,21 @@ def asks_first(task: Task, question: str, days: int = 0) -> Callable[..., HttpRe
 
 def extend_by(days: int) -> Callable[..., HttpResponse | None]:
     """Return the action that extends by `days` days."""
-    extend = asks_first(Task.EXTEND, f"Extend codes by {days} days?", days)
+    extend = asks_first(Task.EXTEND, format_lazy(gettext_lazy("Extend codes by {days} days?"), days=days), days)
     extend.__name__ = f"extend_by_{days}_days"
-    return admin.action(extend, description=f"Extend by {days} days", permissions=["change"])
+    return admin.action(
+        extend, description=format_lazy(gettext_lazy("Extend by {days} days"), days=days), permissions=["change"]
+    )
 
 
-@admin.action(description="Expire now", permissions=["change"])
+@admin.action(description=gettext_lazy("Expire now"), permissions=["change"])
 def expire(model_admin: Any, request: HttpRequest, codes: ReferralCodeQuerySet) -> HttpResponse | None:
     """End active codes at this moment, in a run of their own, after a page has shown which codes these are."""
     seen = _seen(request)
     chosen = list(codes.order_by("pk"))
     if seen is None:
         preview = _preview_of_expiry(map(copy, chosen))
-        return ask(model_admin, request, "Expire codes now?", chosen, preview, stops=True)
+        return ask(model_admin, request, _("Expire codes now?"), chosen, preview, stops=True)
 
     def is_as_seen(code: ReferralCode) -> bool:
         return seen.get(code.pk) == editing.version(code)
@@ -69,7 +73,7 @@ def expire(model_admin: Any, request: HttpRequest, codes: ReferralCodeQuerySet) 
     try:
         done = _expire(request, active, is_as_seen)
     except (DatabaseError, SweepFailed):
-        messages.error(request, "Nothing was expired: someone else holds these codes. Try again in a moment.")
+        messages.error(request, _("Nothing was expired: someone else holds these codes. Try again in a moment."))
         return None
     ended = {edit.code.pk for edit in done}
     left = [
@@ -81,7 +85,7 @@ def expire(model_admin: Any, request: HttpRequest, codes: ReferralCodeQuerySet) 
     return None
 
 
-@admin.action(description="Delete", permissions=["delete"])
+@admin.action(description=gettext_lazy("Delete"), permissions=["delete"])
 def delete_selected(model_admin: Any, request: HttpRequest, codes: ReferralCodeQuerySet) -> Any:
     """Django's own action, with the codes locked first, so that no run can expire a code while it is being deleted."""
     with transaction.atomic():
@@ -89,14 +93,14 @@ def delete_selected(model_admin: Any, request: HttpRequest, codes: ReferralCodeQ
         return actions.delete_selected(model_admin, request, chosen)
 
 
-switch_off = asks_first(Task.SWITCH_OFF, "Switch codes off?")
-reactivate = asks_first(Task.REACTIVATE, "Reactivate codes?")
+switch_off = asks_first(Task.SWITCH_OFF, gettext_lazy("Switch codes off?"))
+reactivate = asks_first(Task.REACTIVATE, gettext_lazy("Reactivate codes?"))
 switch_off.__name__, reactivate.__name__ = "switch_off", "reactivate"
 ALL: list[Any] = [
     *map(extend_by, EXTENSIONS),
     expire,
-    admin.action(switch_off, description="Switch off", permissions=["change"]),
-    admin.action(reactivate, description="Reactivate", permissions=["change"]),
+    admin.action(switch_off, description=gettext_lazy("Switch off"), permissions=["change"]),
+    admin.action(reactivate, description=gettext_lazy("Reactivate"), permissions=["change"]),
     delete_selected,
 ]
 

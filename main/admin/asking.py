@@ -11,6 +11,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from main.codes import editing
 from main.codes.editing import Outcome
@@ -22,7 +23,7 @@ from main.models import ReferralCode
 def ask(  # noqa: PLR0913 - what the page shows
     model_admin: Any,
     request: HttpRequest,
-    question: str,
+    question: Any,
     chosen: list[ReferralCode],
     outcome: Outcome,
     *,
@@ -55,10 +56,12 @@ def undo_view(model_admin: Any, request: HttpRequest, key: str) -> HttpResponse:
         raise PermissionDenied
     undo = remembered(request, key)
     if undo is None:
-        messages.error(request, "Nothing was undone: that was undone already, or you have done something else since.")
+        messages.error(
+            request, _("Nothing was undone: that was undone already, or you have done something else since.")
+        )
     elif request.method != "POST":
         chosen = list(ReferralCode.objects.filter(pk__in=undo).order_by("pk").select_related("agent__user"))
-        return ask(model_admin, request, "Put codes back as they were?", chosen, editing.preview_of_undo(undo))
+        return ask(model_admin, request, _("Put codes back as they were?"), chosen, editing.preview_of_undo(undo))
     else:
         carry_out(request, lambda: editing.put_back(undo))
         forget(request)

@@ -17,6 +17,8 @@ from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
 
 from main.admin import actions
 from main.admin.asking import undo_view
@@ -40,7 +42,7 @@ from main.codes.searching import with_words
 from main.codes.sharing import shop_address
 from main.codes.telling import tell_saved
 from main.codes.text import is_id
-from main.codes.wording import in_words
+from main.codes.wording import day_in_words, in_words
 from main.models import ReferralCode
 
 EVENTS_ON_A_PAGE = 100
@@ -59,7 +61,7 @@ class NullsLast(OrderBy):
 
 @admin.register(ReferralCode)
 class CodeAdmin(GuardedAdmin):
-    taken = "this code"
+    taken = gettext_lazy("Nothing was saved: this code was created by someone else just now.")
     form = CodeForm
     actions = actions.ALL
     autocomplete_fields = ["agent"]
@@ -75,60 +77,59 @@ class CodeAdmin(GuardedAdmin):
     show_full_result_count = False
     fieldsets = [
         (None, {"fields": ["code", "agent", "discount"]}),
-        ("Expiry", {"fields": ["expires_at", "status"]}),
+        (gettext_lazy("Expiry"), {"fields": ["expires_at", "status"]}),
     ]
     record = readonly_fields = ["state", "ended_by", "created", "edited"]
 
-    @admin.display(description="state")
+    @admin.display(description=gettext_lazy("state"))
     def state(self, code: ReferralCode) -> SafeString:
         return badge(code.state())
 
-    @admin.display(description="expires", ordering=NullsLast("expires_at"))
+    @admin.display(description=gettext_lazy("expires"), ordering=NullsLast("expires_at"))
     def expires(self, code: ReferralCode) -> SafeString | str:
-        return moment(code.expires_at) if code.expires_at else "never"
+        return moment(code.expires_at) if code.expires_at else _("never")
 
-    @admin.display(description="agent", ordering="agent__name")
+    @admin.display(description=gettext_lazy("agent"), ordering="agent__name")
     def agent_link(self, code: ReferralCode) -> SafeString | str:
         if not code.agent:
-            return "house code"
+            return _("house code")
         return format_html('<a href="{}?agent={}">{}</a>', _list_url(), code.agent.pk, code.agent)
 
-    @admin.display(description="discount", ordering="discount")
+    @admin.display(description=gettext_lazy("discount"), ordering="discount")
     def percent(self, code: ReferralCode) -> str:
         return percent_in_words(code.discount)
 
-    @admin.display(description="created", ordering="created_at")
+    @admin.display(description=gettext_lazy("created"), ordering="created_at")
     def created_on(self, code: ReferralCode) -> SafeString:
-        created = timezone.localtime(code.created_at)
-        return labelled("Created", f"{created.day} {created:%b %Y}")
+        return labelled(_("Created"), day_in_words(timezone.localdate(code.created_at)))
 
-    @admin.display(description="created")
+    @admin.display(description=gettext_lazy("created"))
     def created(self, code: ReferralCode) -> SafeString:
         return moment(code.created_at)
 
-    @admin.display(description="last edited")
+    @admin.display(description=gettext_lazy("last edited"))
     def edited(self, code: ReferralCode) -> SafeString:
         return moment(code.updated_at)
 
-    @admin.display(description="marked inactive")
+    @admin.display(description=gettext_lazy("marked inactive"))
     def ended_by(self, code: ReferralCode) -> SafeString | str:
         """Who or what marked the code inactive; a run with a link to it."""
         if not code.expired_at:
-            return "by a person, or before it was imported"
+            return _("by a person, or before it was imported")
         if not code.expired_by:
-            return f"on save, {in_words(code.expired_at)}"
+            return _("on save, %(date)s") % {"date": in_words(code.expired_at)}
         started = timezone.localtime(code.expired_by.started_at)
         return format_html(
-            'expired by the <a href="{}">run of {} on {}</a>',
-            reverse("admin:main_expirationrun_change", args=[code.expired_by.pk]),
-            f"{started:%H:%M}",
-            f"{started.day} {started:%b %Y}",
+            _('expired by the <a href="{address}">run of {time} on {day}</a>'),
+            address=reverse("admin:main_expirationrun_change", args=[code.expired_by.pk]),
+            time=f"{started:%H:%M}",
+            day=day_in_words(started.date()),
         )
 
     def action_checkbox(self, code: ReferralCode) -> SafeString:
         """Beside a chosen code, a link to the actions: from there it is one step by keyboard."""
         box = super().action_checkbox(code)
-        return format_html('{}<a class="to-actions" href="#actions">Actions for the chosen codes</a>', box)
+        return format_html('{}<a class="to-actions" href="#actions">{}</a>', box, _("Actions for the chosen codes"))
 
     def get_urls(self) -> list[URLPattern]:
         hint = self.admin_site.admin_view(partial(what_a_save_does, model_admin=self))
@@ -155,9 +156,9 @@ class CodeAdmin(GuardedAdmin):
         active = obj.status == ReferralCode.Status.ACTIVE
         fields = [field for field in self.record if field != "ended_by" or not active]
         share = [SHARE_FIELDSET] if shop_address(obj.code) else []
-        return [*fieldsets, *share, ("Record", {"fields": fields})]
+        return [*fieldsets, *share, (_("Record"), {"fields": fields})]
 
-    @admin.display(description="address in the shop")
+    @admin.display(description=gettext_lazy("address in the shop"))
     def share(self, code: ReferralCode) -> SafeString:
         return share_of(code)
 
@@ -197,8 +198,10 @@ class CodeAdmin(GuardedAdmin):
     ) -> tuple[list[Any], dict[str, int], set[str], list[str]]:
         """Keep codes that a run has expired, because the ledger counts them, and codes that other records need."""
         in_use = referred_to(objs)
-        kept = [f"{code}, expired by run {code.expired_by_id}" for code in objs if code.expired_by_id]
-        kept += [f"{code}, redeemed or needed by other records" for code in objs if code.pk in in_use]
+        by_run = _("%(code)s, expired by run %(run)d")
+        by_others = _("%(code)s, redeemed or needed by other records")
+        kept = [by_run % {"code": code, "run": code.expired_by_id} for code in objs if code.expired_by_id]
+        kept += [by_others % {"code": code} for code in objs if code.pk in in_use]
         return ([], {}, set(), kept) if kept else super().get_deleted_objects(objs, request)
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[CodeChangeList]:
@@ -207,6 +210,8 @@ class CodeAdmin(GuardedAdmin):
     def formfield_for_dbfield(self, db_field: Field[Any, Any], request: Any, **kwargs: Any) -> Any:
         field: Any = super().formfield_for_dbfield(db_field, request, **kwargs)
         if db_field.name == "agent":
+            words = {"data-name": _("Agent"), "data-choices": _("Agents"), "data-search": _("Search agents")}
+            field.widget.widget.attrs |= words
             # The list of choices opens inside the main part of the page, so that screen readers find it.
             field.widget.widget.attrs["data-dropdown-parent"] = "#content-start"
             field.widget.can_delete_related = field.widget.can_change_related = False
@@ -230,13 +235,18 @@ class CodeAdmin(GuardedAdmin):
             found = found.filter(pk__in=chosen)
         count = found[: actions.AT_MOST + 1].count()
         if not count or count > actions.AT_MOST:
-            too_many = f"choose at most {actions.AT_MOST} codes at a time"
-            advice = too_many if count else "the chosen codes could not be found in the list"
-            messages.error(request, f"Nothing was done: {advice}.")
+            too_many = _("Nothing was done: choose at most %(count)d codes at a time.") % {"count": actions.AT_MOST}
+            missing = _("Nothing was done: the chosen codes could not be found in the list.")
+            messages.error(request, too_many if count else missing)
             return HttpResponseRedirect(request.get_full_path())
         if not everything and count < len(chosen):
-            missing = len(chosen) - count
-            messages.warning(request, f"{missing} of the chosen codes could not be found in the list.")
+            lost = len(chosen) - count
+            told = ngettext(
+                "%(count)d of the chosen codes could not be found in the list.",
+                "%(count)d of the chosen codes could not be found in the list.",
+                lost,
+            )
+            messages.warning(request, told % {"count": lost})
         return super().response_action(request, queryset, **where)
 
 

@@ -6,13 +6,15 @@ from django.db.models import TextChoices
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.text import capfirst
 from django.utils.timesince import timesince, timeuntil
+from django.utils.translation import gettext as _
 
 from main.codes.wording import in_words
 
 
 def badge(state: TextChoices) -> SafeString:
-    return format_html('<span class="badge badge-{}">{}</span>', state.value, state.label.capitalize())
+    return format_html('<span class="badge badge-{}">{}</span>', state.value, capfirst(state.label))
 
 
 def labelled(label: str, value: object) -> SafeString:
@@ -30,5 +32,7 @@ def moment(instant: datetime) -> SafeString:
 
 def _distance(instant: datetime, now: datetime) -> str:
     if abs(instant - now) < timedelta(minutes=1):
-        return "just now" if instant <= now else "in less than a minute"
-    return f"{timesince(instant, now, depth=1)} ago" if instant < now else f"in {timeuntil(instant, now, depth=1)}"
+        return _("just now") if instant <= now else _("in less than a minute")
+    if instant < now:
+        return _("%(time)s ago") % {"time": timesince(instant, now, depth=1)}
+    return _("in %(time)s") % {"time": timeuntil(instant, now, depth=1)}

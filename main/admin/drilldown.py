@@ -12,7 +12,9 @@ from typing import Any
 from django.contrib.admin.views.main import ChangeList
 from django.db.models import Max, Min
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
+from main.codes.wording import day_of_month_in_words, month_in_words
 from main.models import ReferralCode
 
 FIELD = "expires_at"
@@ -27,7 +29,7 @@ def drilldown(cl: ChangeList) -> dict[str, Any]:
     chosen = [int(cl.params[f"{FIELD}__{part}"]) for part in PARTS if f"{FIELD}__{part}" in cl.params]
     if not chosen:
         return {"show": True, "choices": [_choice(cl, [year]) for year in _years(cl)]}
-    back = {"link": _link(cl, chosen[:-1]), "title": _title(chosen[:-1]) if chosen[1:] else "All dates"}
+    back = {"link": _link(cl, chosen[:-1]), "title": _title(chosen[:-1]) if chosen[1:] else _("All dates")}
     if len(chosen) == len(PARTS):
         return {"show": True, "back": back, "choices": [{"title": _title(chosen)}]}
     last = monthrange(*chosen)[1] if chosen[1:] else 12
@@ -55,4 +57,4 @@ def _link(cl: ChangeList, chosen: list[int]) -> str:
 
 def _title(chosen: list[int]) -> str:
     day = date(*chosen, *[1] * (3 - len(chosen)))
-    return [f"{day:%Y}", f"{day:%B %Y}", f"{day.day} {day:%B}"][len(chosen) - 1]
+    return [f"{day.year}", month_in_words(day), day_of_month_in_words(day)][len(chosen) - 1]

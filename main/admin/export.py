@@ -16,8 +16,10 @@ from django.http.response import HttpResponseBase
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import override
 
 from main.codes.spreadsheet import csv_row, safe_cell
+from main.models import ReferralCode
 from main.sweep.reading import by_id
 
 XLSX_AT_MOST = 100_000  # codes, which take some twenty seconds; nothing is sent before all of them are in the file
@@ -42,10 +44,16 @@ class Export(NamedTuple):
         for code in by_id(self.codes.prefetch_related(None).select_related("agent__user")):
             agent = code.agent.name if code.agent else ""
             ends, *others = map(self._local, (code.expires_at, code.created_at, code.updated_at, code.expired_at))
-            yield [code.code, agent, code.discount, ends, code.state(self.now).label.lower(), code.status, *others]
+            yield [code.code, agent, code.discount, ends, _english(code.state(self.now)), code.status, *others]
 
     def _local(self, instant: datetime | None) -> datetime | None:
         return instant.astimezone(self.zone) if instant else None
+
+
+def _english(state: ReferralCode.State) -> str:
+    """The state as a program reads it: a file has the same words for everybody, as its columns have."""
+    with override(None):
+        return str(state.label).lower()
 
 
 def may_export(request: Any) -> bool:
@@ -66,15 +74,22 @@ def export_view(model_admin: Any, request: HttpRequest, kind: str) -> HttpRespon
         return HttpResponseRedirect(reverse("admin:main_referralcode_changelist"))
     codes = changelist.queryset.order_by()
     if changelist.query and changelist.paginator.goes_on:
-        return _refused(request, _("The search finds more than %d codes") % changelist.paginator.count)
+        too_many = _(
+            "No file was made. The search finds more than %(count)d codes. Choose fewer codes by the filters."
+        )
+        return _refused(request, too_many % {"count": changelist.paginator.count})
     if kind == "xlsx" and codes[XLSX_AT_MOST : XLSX_AT_MOST + 1].exists():
-        return _refused(request, _("An Excel file takes at most %d codes; a CSV file takes more") % XLSX_AT_MOST)
+        too_many = _(
+            "No file was made. An Excel file takes at most %(count)d codes; a CSV file takes more. "
+            "Choose fewer codes by the filters."
+        )
+        return _refused(request, too_many % {"count": XLSX_AT_MOST})
     # The zone of the visitor is over before a stream begins.
     return WRITERS[kind](Export(codes, timezone.get_current_timezone(), timezone.now()))
 
 
 def _refused(request: HttpRequest, reason: str) -> HttpResponseBase:
-    messages.error(request, _("No file was made. %s. Choose fewer codes by the filters.") % reason)
+    messages.error(request, reason)
     return HttpResponseRedirect(f"{reverse('admin:main_referralcode_changelist')}?{request.GET.urlencode()}")
 
 

@@ -11,6 +11,9 @@ from django.contrib.admin.options import IncorrectLookupParameters
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.text import capfirst
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from main.codes.tabs import Tab
 from main.codes.text import is_id
@@ -23,11 +26,11 @@ MONTH = timedelta(days=30)
 class StateFilter(admin.SimpleListFilter):
     """By the state that the list shows. The tabs over the list set it too, each to a `Tab`."""
 
-    title = "state"
+    title = _("state")
     parameter_name = "state"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [(state.value, state.label.capitalize()) for state in ReferralCode.State]
+        return [(state.value, str(capfirst(state.label))) for state in ReferralCode.State]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any] | None:
         codes, chosen, now = _codes(queryset), self.value() or "", timezone.now()
@@ -39,18 +42,21 @@ class StateFilter(admin.SimpleListFilter):
 class ExpiryFilter(admin.SimpleListFilter):
     """By date, for codes whose status is active: the others have ended already."""
 
-    title = "expiry (active codes)"
+    title = _("expiry (active codes)")
     parameter_name = "expiry"
-    periods: dict[str, tuple[str, Callable[[ReferralCodeQuerySet, Any], ReferralCodeQuerySet]]] = {
-        "overdue": ("Overdue", lambda codes, now: codes.overdue(now)),
-        "week": ("Next 7 days", lambda codes, now: codes.unexpired(now).expired(now + WEEK)),
-        "month": ("Next 30 days", lambda codes, now: codes.unexpired(now).expired(now + MONTH)),
-        "later": ("Later", lambda codes, now: codes.unexpired(now + MONTH).filter(expires_at__isnull=False)),
-        "never": ("Never", lambda codes, now: codes.filter(expires_at__isnull=True)),
+    periods: dict[str, tuple[Any, Callable[[ReferralCodeQuerySet, Any], ReferralCodeQuerySet]]] = {
+        "overdue": (pgettext_lazy("codes", "Overdue"), lambda codes, now: codes.overdue(now)),
+        "week": (_("Next 7 days"), lambda codes, now: codes.unexpired(now).expired(now + WEEK)),
+        "month": (_("Next 30 days"), lambda codes, now: codes.unexpired(now).expired(now + MONTH)),
+        "later": (
+            pgettext_lazy("date of a code", "Later"),
+            lambda codes, now: codes.unexpired(now + MONTH).filter(expires_at__isnull=False),
+        ),
+        "never": (_("Never"), lambda codes, now: codes.filter(expires_at__isnull=True)),
     }
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [(name, label) for name, (label, _) in self.periods.items()]
+        return [(name, label) for name, (label, _codes_of) in self.periods.items()]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any] | None:
         if self.value() not in self.periods:
@@ -78,13 +84,13 @@ class OneOf(admin.SimpleListFilter):
 
 
 class AgentFilter(OneOf):
-    title = "agent"
+    title = _("agent")
     parameter_name = "agent"
     model = UserProfile
 
 
 class ImportFilter(OneOf):
-    title = "import"
+    title = _("import")
     parameter_name = "imported_by"
     model = CodeImport
 
@@ -92,7 +98,7 @@ class ImportFilter(OneOf):
 class RunFilter(OneOf):
     """The whole list of a run: also the codes that another run has taken over since."""
 
-    title = "run"
+    title = _("run")
     parameter_name = "expired_by"
     model = ExpirationRun
 

@@ -7,6 +7,7 @@ from typing import Any
 from django.contrib.admin.widgets import AdminSplitDateTime
 from django.db.models import Q
 from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
 
 from main.forms import ReferralCodeForm, ShowsEnd
 from main.models import UserProfile
@@ -17,7 +18,7 @@ class ExpiryWidget(ShowsEnd, AdminSplitDateTime):
 
     def __init__(self, attrs: dict[str, Any] | None = None) -> None:
         super().__init__(attrs)
-        for part, label in zip(self.widgets, ("Expiry date", "Expiry time"), strict=True):
+        for part, label in zip(self.widgets, (_("Expiry date"), _("Expiry time")), strict=True):
             part.attrs["aria-label"] = label
 
 
@@ -37,7 +38,7 @@ class CodeForm(ReferralCodeForm):
             agents = Q(role=UserProfile.Role.AGENT) | Q(pk=self.instance.agent_id)
             self.fields["agent"].queryset = UserProfile.objects.filter(agents)  # type: ignore[attr-defined]
         if "status" in self.fields:
-            self.fields["status"].help_text = "A code past its date is saved as inactive, whatever is chosen here."
+            self.fields["status"].help_text = _("A code past its date is saved as inactive, whatever is chosen here.")
             self.fields["status"].widget.attrs["data-what-a-save-does"] = (
                 reverse("admin:main_referralcode_hint", args=[self.instance.pk])
                 if self.instance.pk

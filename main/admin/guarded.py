@@ -17,7 +17,7 @@ from main.codes import history
 class GuardedAdmin(AddsOnce):
     """For a `form` that is a MeanwhileForm. Its history has the old and new values."""
 
-    taken: str  # what people call the part of an object that only one may have
+    taken: Any  # the sentence for the case that somebody else made the same object meanwhile
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
         """Lock an object that will be changed, so that nobody changes it between the check and the save."""
@@ -39,7 +39,7 @@ class GuardedAdmin(AddsOnce):
         try:
             return super().changeform_view(request, *args, **kwargs)
         except IntegrityError:  # somebody saved the same after the form was checked
-            messages.error(request, f"Nothing was saved: {self.taken} was created by someone else just now.")
+            messages.error(request, self.taken)
             return HttpResponseRedirect(request.get_full_path())
 
     def construct_change_message(self, request: HttpRequest, form: Any, formsets: Any, add: bool = False) -> Any:

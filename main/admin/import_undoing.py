@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_protect
 from django.views.decorators.http import require_http_methods
 
+from main.admin.notes import Note, note
 from main.admin.pages import page
 from main.codes.text import visible
 from main.importing import report
@@ -38,19 +39,25 @@ def undo_view(request: Any, entry: CodeImport, model_admin: Any) -> HttpResponse
         if would.agents and not _may_delete_agents(request):
             raise CannotUndo(_("Nothing was undone: this import created agents, and you may not delete accounts."))
         if request.method == "POST":
-            done = _told(entry, undo_import(entry))
-            model_admin.log_change(request, entry, done)
-            messages.success(request, done)
+            undone = undo_import(entry)
+            said = note(Note.IMPORT_UNDONE, file=entry.file_name, codes=undone.codes, agents=undone.agents)
+            model_admin.log_change(request, entry, said)
+            messages.success(request, visible(report.undone(entry, undone.codes, undone.agents, dry_run=False)))
             return HttpResponseRedirect(back)
     except CannotUndo as error:
         messages.error(request, visible(str(error)))
         return HttpResponseRedirect(back)
-    context = {"entry": entry, "back": back, "would": would}
-    return page(model_admin, request, "admin/main/codeimport/undo.html", _("Undo import %d?") % entry.pk, context)
+    context = {"entry": entry, "back": back, "what": visible(_what(entry, would))}
+    title = _("Undo import %(number)d?") % {"number": entry.pk}
+    return page(model_admin, request, "admin/main/codeimport/undo.html", title, context)
 
 
-def _told(entry: CodeImport, undone: Undone) -> str:
-    return visible(report.undone(entry, undone.codes, undone.agents, dry_run=False))
+def _what(entry: CodeImport, would: Undone) -> str:
+    """What will be deleted, as a sentence."""
+    facts = {"codes": report.codes(would.codes), "file": report.file(entry), "agents": report.agents(would.agents)}
+    if would.agents:
+        return _("%(codes)s of %(file)s will be deleted, and %(agents)s that the import created.") % facts
+    return _("%(codes)s of %(file)s will be deleted.") % facts
 
 
 def _may_delete_agents(request: Any) -> bool:

@@ -10,39 +10,47 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from main.admin.display import moment
 from main.admin.import_undoing import can_undo, undo_view
 from main.admin.strict import ReadOnlyAdmin
 from main.admin.upload import upload_view
+from main.importing import report
 from main.models import CodeImport
 
 
 @admin.register(CodeImport)
 class ImportAdmin(ReadOnlyAdmin):
     date_hierarchy = "imported_at"
-    list_display = ["number", "imported", "file_name", "code_count", "expired_count", "undone"]
-    fields = ["imported", "person", "file_name", "sha256", "code_count", "expired_count", "codes", "undone"]
+    list_display = ["number", "imported", "file", "code_count", "expired_count", "undone"]
+    fields = ["imported", "person", "file", "sha256", "code_count", "expired_count", "codes", "undone"]
     search_fields = ["file_name", "sha256"]
 
-    @admin.display(description="import", ordering="pk")
+    @admin.display(description=gettext_lazy("import"), ordering="pk")
     def number(self, entry: CodeImport) -> str:
-        return f"Import {entry.pk}"
+        return _("Import %(number)s") % {"number": entry.pk}
 
-    @admin.display(description="imported", ordering="imported_at")
+    @admin.display(description=gettext_lazy("imported"), ordering="imported_at")
     def imported(self, entry: CodeImport) -> SafeString:
         return moment(entry.imported_at)
 
-    @admin.display(description="undone")
-    def undone(self, entry: CodeImport) -> SafeString | str:
-        return moment(entry.undone_at) if entry.undone_at else "no"
+    @admin.display(description=gettext_lazy("file"), ordering="file_name")
+    def file(self, entry: CodeImport) -> str:
+        return report.file(entry)
 
-    @admin.display(description="these codes")
+    @admin.display(description=gettext_lazy("undone"))
+    def undone(self, entry: CodeImport) -> SafeString | str:
+        return moment(entry.undone_at) if entry.undone_at else _("no")
+
+    @admin.display(description=gettext_lazy("these codes"))
     def codes(self, entry: CodeImport) -> SafeString:
         return format_html(
-            '<a href="{}?imported_by={}">Codes of this import</a>',
+            '<a href="{}?imported_by={}">{}</a>',
             reverse("admin:main_referralcode_changelist"),
             entry.pk,
+            _("Codes of this import"),
         )
 
     def change_view(
@@ -67,5 +75,5 @@ class ImportAdmin(ReadOnlyAdmin):
         """Ask, and then undo; 404 for an import that is not in the ledger."""
         entry = self.get_object(request, object_id)
         if entry is None:
-            raise Http404(f"There is no import {object_id} in the ledger.")
+            raise Http404(_("There is no import %(number)s in the ledger.") % {"number": object_id})
         return undo_view(request, entry, self)

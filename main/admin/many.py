@@ -20,18 +20,21 @@ from django.utils.translation import ngettext
 
 from main.admin.export import may_export
 from main.admin.forms import ExpiryWidget
+from main.admin.notes import Note, note
 from main.admin.pages import fieldsets_of, page
 from main.admin.sealing import seal, unseal
 from main.codes.creating import free_texts
 from main.codes.percent import percent_in_words
 from main.codes.proposing import filled
 from main.codes.text import LONGEST_CODE
+from main.codes.wording import in_words
 from main.forms import ComingEndField, EndField, PercentField
-from main.importing.agents import UNKNOWN_AGENT, Agents, Person
+from main.importing.agents import Agents, Person, UnknownAgent
 from main.importing.checking import Draft
 from main.importing.drafts import Drafts
 from main.importing.failing import AlreadyImported, NotImported, Overtaken, refuse_second_time, truth
 from main.importing.reading import Row
+from main.importing.report import MANY
 from main.importing.writing import write
 from main.models import CodeImport, ReferralCode, UserProfile
 from main.sweep.databases import now_for_writing
@@ -71,8 +74,8 @@ class ManyForm(forms.Form):
             try:
                 agent = known.find(*who)
             except ValidationError as error:
-                fault = error.messages[0].partition(":")[0] if error.code == UNKNOWN_AGENT else error.messages[0]
-                faults.append(f"line {number}: {fault}")
+                fault = error.fact if isinstance(error, UnknownAgent) else error.messages[0]
+                faults.append(_("line %(line)d: %(fault)s") % {"line": number, "fault": fault})
             else:
                 if agent:
                     found[agent.pk] = agent
@@ -104,7 +107,7 @@ class ManyForm(forms.Form):
             if not data["agents"]:
                 self.add_error("everyone", _("There is no agent who can sign in."))
         if len(data["agents"]) * data["each"] > AT_MOST:
-            self.add_error("each", _("At most %d codes are created at once.") % AT_MOST)
+            self.add_error("each", _("At most %(count)d codes are created at once.") % {"count": AT_MOST})
         return data
 
     def codes(self) -> list[tuple[str, UserProfile | None]]:
@@ -147,15 +150,32 @@ def _preview(
     }
     context = {
         "codes": codes[:SHOWN],
+        "would": _would(len(codes), percent_in_words(said["discount"]), said["end"]),
         "count": len(codes),
         "more": len(codes) - len(codes[:SHOWN]),
         "away": sum(1 for _text, agent in codes if agent and not agent.user.is_active),
-        "end": said["end"],
-        "discount": percent_in_words(said["discount"]),
         "field": TO_CREATE,
         "sealed": seal(request, TO_CREATE, batch),
     }
     return _page(model_admin, request, "many_preview", context)
+
+
+def _would(count: int, discount: str, end: datetime | None) -> str:
+    """What would be created, as a sentence."""
+    facts = {"count": count, "discount": discount, "end": end and in_words(end)}
+    if end:
+        told = ngettext(
+            "%(count)d code would be created with %(discount)s, until %(end)s.",
+            "%(count)d codes would be created with %(discount)s, until %(end)s.",
+            count,
+        )
+    else:
+        told = ngettext(
+            "%(count)d code would be created with %(discount)s, without an end date.",
+            "%(count)d codes would be created with %(discount)s, without an end date.",
+            count,
+        )
+    return told % facts
 
 
 def _confirmed(model_admin: Any, request: Any, sealed: str) -> HttpResponse:
@@ -166,7 +186,7 @@ def _confirmed(model_admin: Any, request: Any, sealed: str) -> HttpResponse:
         return again
     entry = CodeImport(
         person=request.user.get_username()[:255],
-        file_name=f"many at once: {batch['pattern']}",
+        file_name=f"{MANY}{batch['pattern']}",
         sha256=sha256(sealed.encode()).hexdigest(),
     )
     try:
@@ -176,7 +196,8 @@ def _confirmed(model_admin: Any, request: Any, sealed: str) -> HttpResponse:
             refuse_second_time(entry.sha256)
             raise
     except AlreadyImported as error:
-        messages.warning(request, _("Nothing was created a second time: these codes are import %d.") % error.entry.pk)
+        again_told = _("Nothing was created a second time: these codes are import %(number)d.")
+        messages.warning(request, again_told % {"number": error.entry.pk})
         return _to_codes_of(request, error.entry)
     except Overtaken:
         messages.error(
@@ -188,7 +209,8 @@ def _confirmed(model_admin: Any, request: Any, sealed: str) -> HttpResponse:
         return again
     count = entry.code_count
     told = ngettext("%(count)d code was created.", "%(count)d codes were created.", count) % {"count": count}
-    model_admin.admin_site.get_model_admin(CodeImport).log_addition(request, entry, told)
+    said = note(Note.CREATED, count=count)
+    model_admin.admin_site.get_model_admin(CodeImport).log_addition(request, entry, said)
     messages.success(request, format_html("{} {}", told, _link_to_file(request, entry)))
     return _to_codes_of(request, entry)
 

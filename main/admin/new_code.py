@@ -12,7 +12,7 @@ from main.models import ReferralCode
 
 FIELDSETS_OF_NEW: list[tuple[Any, dict[str, list[str]]]] = [
     (None, {"fields": ["code", "agent", "discount"]}),
-    ("Expiry", {"fields": ["expires_at", "coming_end", "status"]}),
+    (_("Expiry"), {"fields": ["expires_at", "coming_end", "status"]}),
 ]
 
 

@@ -15,12 +15,15 @@ from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext, pgettext
 
 from main.accounts.users import address_of, signs_in_by_email
 from main.admin.accounts import invite_view, may_invite, may_switch, send_invitation, switch_view
 from main.admin.display import moment
 from main.admin.guarded import GuardedAdmin
 from main.admin.new_agent import NewAgentForm, makes_accounts
+from main.admin.notes import Note, note
 from main.admin.strict import StrictChangeList
 from main.codes.by_agent import Codes, codes_by_agent
 from main.codes.counting import counted, in_figures
@@ -45,7 +48,7 @@ class ProfileChangeList(StrictChangeList):
 
 @admin.register(UserProfile)
 class ProfileAdmin(GuardedAdmin):
-    taken = "this account"
+    taken = gettext_lazy("Nothing was saved: this account was created by someone else just now.")
     form = MeanwhileForm
     raw_id_fields = ["user"]  # where the user cannot be searched for
     list_display = ["name", "role", "email", "can_sign_in", "switch", *OF_CODES]
@@ -95,8 +98,8 @@ class ProfileAdmin(GuardedAdmin):
         new = [*([] if signs_in_by_email() else ["user_name"]), "email", "invitation"]
         return [
             (None, {"fields": ["name", "role"]}),
-            ("A new account", {"fields": new}),
-            ("Or an account that exists", {"fields": ["user"]}),
+            (_("A new account"), {"fields": new}),
+            (_("Or an account that exists"), {"fields": ["user"]}),
         ]
 
     def get_readonly_fields(self, request: HttpRequest, obj: UserProfile | None = None) -> Any:
@@ -112,7 +115,7 @@ class ProfileAdmin(GuardedAdmin):
         if account := getattr(form, "account", None):
             account.save()
             obj.user = account
-            self.log_addition(request, account, f"Added for {obj}.")
+            self.log_addition(request, account, note(Note.ADDED_FOR, person=obj.name))
         super().save_model(request, obj, form, change)
         if account and form.cleaned_data["invitation"]:
             transaction.on_commit(partial(send_invitation, request, obj))
@@ -139,41 +142,44 @@ class ProfileAdmin(GuardedAdmin):
     def _person(self, request: HttpRequest, object_id: str) -> UserProfile:
         person: UserProfile | None = self.get_object(request, object_id)
         if person is None or not self.has_view_permission(request, person):
-            raise Http404(f"There is no person {object_id}.")
+            raise Http404(_("There is no person %(number)s.") % {"number": object_id})
         return person
 
-    @admin.display(description="e-mail", ordering=EMAIL)
+    @admin.display(description=gettext_lazy("e-mail"), ordering=EMAIL)
     def email(self, profile: UserProfile) -> str:
         return address_of(profile.user)
 
-    @admin.display(description="can sign in", boolean=True, ordering="user__is_active")
+    @admin.display(description=gettext_lazy("can sign in"), boolean=True, ordering="user__is_active")
     def can_sign_in(self, profile: UserProfile) -> bool:
         return profile.user.is_active
 
-    @admin.display(description="work now")
+    @admin.display(description=gettext_lazy("work now"))
     def working(self, profile: UserProfile) -> SafeString:
-        return _codes_link(profile, in_figures(_told(profile).working), "&state=working", hidden="codes that work")
+        hidden = _("codes that work of %(person)s") % {"person": profile}
+        return _codes_link(profile, in_figures(_told(profile).working), hidden, "&state=working")
 
-    @admin.display(description="stops next")
+    @admin.display(description=gettext_lazy("stops next"))
     def stops_next(self, profile: UserProfile) -> SafeString | str:
         code = _told(profile).next_to_stop
-        return format_html("{} {}", _code_link(code), moment(code.expires_at)) if code and code.expires_at else "none"
+        if code is None or code.expires_at is None:
+            return pgettext("code", "none")
+        return format_html("{} {}", _code_link(code), moment(code.expires_at))
 
-    @admin.display(description="latest code")
+    @admin.display(description=gettext_lazy("latest code"))
     def latest(self, profile: UserProfile) -> SafeString | str:
         code = _told(profile).latest
-        return _code_link(code) if code else "none"
+        return _code_link(code) if code else pgettext("code", "none")
 
-    @admin.display(description="codes")
+    @admin.display(description=gettext_lazy("codes"))
     def codes(self, profile: UserProfile) -> SafeString:
-        return _codes_link(profile, "Codes")
+        return _codes_link(profile, _("Codes"), _("of %(person)s") % {"person": profile})
 
-    @admin.display(description="account")
+    @admin.display(description=gettext_lazy("account"))
     def switch(self, profile: Any) -> SafeString | str:
         if not profile.may_be_switched:
             return ""
         url = reverse("admin:main_userprofile_switch", args=[profile.pk])
-        word = "Switch off" if profile.user.is_active else "Switch on"
+        word = _("Switch off") if profile.user.is_active else _("Switch on")
         return format_html('<a href="{}">{}<span class="visually-hidden"> {}</span></a>', url, word, profile)
 
     def get_search_results(
@@ -190,7 +196,8 @@ class ProfileAdmin(GuardedAdmin):
         """Keep people with codes. Name each person with the number of codes, not with every code."""
         counts = {profile: counted(profile.referral_codes.all()) for profile in objs}
         protected = [
-            f"{profile} has {in_figures(count)} code{'' if count == 1 else 's'}"
+            ngettext("%(person)s has %(count)s code", "%(person)s has %(count)s codes", count)
+            % {"person": profile, "count": in_figures(count)}
             for profile, count in counts.items()
             if count
         ]
@@ -208,7 +215,7 @@ def _code_link(code: ReferralCode) -> SafeString:
     return format_html('<a href="{}">{}</a>', reverse("admin:main_referralcode_change", args=[code.pk]), code)
 
 
-def _codes_link(profile: UserProfile, text: str, query: str = "", hidden: str = "") -> SafeString:
-    """A link to the codes of `profile` in the list; screen readers say whose they are, and what `hidden` says."""
+def _codes_link(profile: UserProfile, text: str, hidden: str, query: str = "") -> SafeString:
+    """A link to the codes of `profile` in the list; screen readers say `hidden` behind its `text`."""
     url = f"{reverse('admin:main_referralcode_changelist')}?agent={profile.pk}{query}"
-    return format_html('<a href="{}">{}<span class="visually-hidden"> {} of {}</span></a>', url, text, hidden, profile)
+    return format_html('<a href="{}">{}<span class="visually-hidden"> {}</span></a>', url, text, hidden)

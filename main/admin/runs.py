@@ -8,8 +8,11 @@ from django.contrib import admin
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import URLPattern, path, reverse
+from django.utils.formats import number_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
 
 from main.admin.display import badge, labelled, moment
 from main.admin.strict import ReadOnlyAdmin
@@ -27,51 +30,63 @@ class RunAdmin(ReadOnlyAdmin):
     list_display = ["run", "started", "result", "count", "took", "who"]
     list_filter = ["state", "started_by"]
 
-    @admin.display(description="run", ordering="pk")
+    @admin.display(description=gettext_lazy("run"), ordering="pk")
     def run(self, run: ExpirationRun) -> str:
-        return f"Run {run.pk}"
+        return _("Run %(run)s") % {"run": run.pk}
 
-    @admin.display(description="started", ordering="started_at")
+    @admin.display(description=gettext_lazy("started"), ordering="started_at")
     def started(self, run: ExpirationRun) -> SafeString:
         return moment(run.started_at)
 
-    @admin.display(description="ended")
+    @admin.display(description=gettext_lazy("ended"))
     def ended(self, run: ExpirationRun) -> SafeString | str:
-        return moment(run.ended_at) if run.ended_at else "not yet"
+        return moment(run.ended_at) if run.ended_at else _("not yet")
 
-    @admin.display(description="took")
+    @admin.display(description=gettext_lazy("took"))
     def took(self, run: ExpirationRun) -> SafeString:
-        took = f"{(run.ended_at - run.started_at).total_seconds():.1f} s" if run.ended_at else "not ended"
-        return labelled("Took", took)
+        took = _("not ended")
+        if run.ended_at:
+            took = _("%(seconds)s s") % {"seconds": number_format((run.ended_at - run.started_at).total_seconds(), 1)}
+        return labelled(_("Took"), took)
 
-    @admin.display(description="result", ordering="state")
+    @admin.display(description=gettext_lazy("result"), ordering="state")
     def result(self, run: ExpirationRun) -> SafeString:
         return badge(ExpirationRun.State(run.state))
 
-    @admin.display(description="codes")
+    @admin.display(description=gettext_lazy("codes"))
     def count(self, run: ExpirationRun) -> str:
-        return f"{run.restored_count} put back" if run.undo_of_id else f"{run.expired_count} expired"
+        if run.undo_of_id:
+            told, count = ngettext("%(count)d put back", "%(count)d put back", run.restored_count), run.restored_count
+        else:
+            told, count = ngettext("%(count)d expired", "%(count)d expired", run.expired_count), run.expired_count
+        return told % {"count": count}
 
-    @admin.display(description="up to")
+    @admin.display(description=gettext_lazy("up to"))
     def upto(self, run: ExpirationRun) -> SafeString:
         return moment(run.cutoff)
 
-    @admin.display(description="started by", ordering="started_by")
+    @admin.display(description=gettext_lazy("started by"), ordering="started_by")
     def who(self, run: ExpirationRun) -> str:
         return run.person_name or run.get_started_by_display()
 
-    @admin.display(description="started by")
+    @admin.display(description=gettext_lazy("started by"))
     def by(self, run: ExpirationRun) -> str:
-        person = f"{run.person_name}, in the admin" if run.person_name else run.get_started_by_display()
-        return f"{person}, process {run.pid} on {run.host}"
+        facts = {"who": self.who(run), "pid": run.pid, "host": run.host}
+        if run.person_name:
+            return _("%(who)s, in the admin, process %(pid)d on %(host)s") % facts
+        return _("%(who)s, process %(pid)d on %(host)s") % facts
 
-    @admin.display(description="undo")
+    @admin.display(description=pgettext_lazy("of a run", "undo"))
     def undo(self, run: ExpirationRun) -> SafeString | str:
         """The run that this one undid, or the latest undo of this run."""
         if run.undo_of:
-            return format_html('undid <a href="{}">run {}</a>', _url(run.undo_of), run.undo_of.pk)
+            return format_html(
+                _('undid <a href="{address}">run {run}</a>'), address=_url(run.undo_of), run=run.undo_of.pk
+            )
         undoing = run.undos.first()
-        return format_html('undone by <a href="{}">run {}</a>', _url(undoing), undoing.pk) if undoing else "not undone"
+        if undoing is None:
+            return _("not undone")
+        return format_html(_('undone by <a href="{address}">run {run}</a>'), address=_url(undoing), run=undoing.pk)
 
     def get_fields(self, request: HttpRequest, obj: ExpirationRun | None = None) -> Any:
         """Leave out fields that are empty for this run."""
@@ -102,7 +117,7 @@ class RunAdmin(ReadOnlyAdmin):
         """Ask, and then undo; 404 for a run that is not in the ledger."""
         run = self.get_object(request, object_id)
         if run is None:
-            raise Http404(f"There is no run {object_id} in the ledger.")
+            raise Http404(_("There is no run %(number)s in the ledger.") % {"number": object_id})
         context = {**self.admin_site.each_context(request), "opts": self.opts, "media": self.media}
         return undo_view(request, run, context)
 

@@ -8,22 +8,27 @@ from django.templatetags.static import static
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, pgettext
 
 from main.codes.sharing import shop_address
 from main.models import ReferralCode
 
-SHARE_FIELDSET: tuple[str, dict[str, Any]] = ("Share", {"fields": ["share"]})
+SHARE_FIELDSET: tuple[Any, dict[str, Any]] = (gettext_lazy("Share"), {"fields": ["share"]})
 
 
 def share_of(code: ReferralCode) -> SafeString:
     """The address in the shop to copy, its QR code, and the files of it."""
-    images = [reverse("qr_image", kwargs={"pk": code.pk, "kind": kind}) for kind in ("svg", "png")]
+    svg, png = (reverse("qr_image", kwargs={"pk": code.pk, "kind": kind}) for kind in ("svg", "png"))
     return format_html(
-        '<span class="address">{0}</span> <button type="button" class="button copy" data-code="{0}" hidden>Copy'
-        '<span class="visually-hidden"> the address</span></button>'
-        '<span class="visually-hidden" role="status" id="copied"></span>'
-        '<br><img src="{1}" alt="QR code of this address" width="160" height="160"><br>'
-        '<a href="{1}" download="{3}.svg">QR code as SVG</a>, <a href="{2}" download="{3}.png">as PNG</a>'
-        '<script src="{4}" defer></script>',
-        shop_address(code.code), *images, code.code, static("main/copy.js"),
+        '<span class="address">{address}</span> '
+        '<button type="button" class="button copy" data-code="{address}" hidden>'
+        '{copy}<span class="visually-hidden"> {what}</span></button>'
+        '<span class="visually-hidden" role="status" id="copied" data-word="{copied}" data-sentence="{told}"></span>'
+        '<br><img src="{svg}" alt="{qr}" width="160" height="160"><br>'
+        '<a href="{svg}" download="{code}.svg">{as_svg}</a>, <a href="{png}" download="{code}.png">{as_png}</a>'
+        '<script src="{script}" defer></script>',
+        address=shop_address(code.code), svg=svg, png=png, code=code.code, script=static("main/copy.js"),
+        copy=_("Copy"), what=pgettext("copy …", "the address"), told=_("{code} copied"), copied=_("Copied"),
+        qr=_("QR code of this address"), as_svg=_("QR code as SVG"), as_png=_("as PNG"),
     )  # fmt: skip

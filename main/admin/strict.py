@@ -17,7 +17,9 @@ from django.db.models import Field, QuerySet
 from django.forms import Media
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.text import capfirst
+from django.utils.translation import gettext as _
 
+from main.admin.notes import in_words
 from main.codes.dates import FIRST_YEAR, LAST_YEAR
 from main.codes.text import is_id
 
@@ -100,9 +102,20 @@ class StrictAdmin(ModelAdmin):
     ) -> Any:
         """Offer to delete an object only where nothing keeps it."""
         if obj and self.has_delete_permission(request, obj):
-            *_, missing_rights, kept_by = self.get_deleted_objects([obj], request)
+            *_others, missing_rights, kept_by = self.get_deleted_objects([obj], request)
             context["show_delete"] = not missing_rights and not kept_by
         return super().render_change_form(request, context, add, change, form_url, obj)
+
+    def history_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Django's page, with each note in the language of the reader."""
+        response = super().history_view(request, object_id, extra_context)
+        context = getattr(response, "context_data", None) or {}
+        if "rows" not in context:  # those of a page with words of its own
+            for entry in context.get("action_list", ()):
+                entry.change_message = in_words(entry, self.model)
+        return response
 
     def lookup_allowed(self, lookup: str, value: str, request: Any = None) -> bool:
         """Allow only what the filters and dates of the list write into an address.
@@ -127,7 +140,7 @@ class StrictAdmin(ModelAdmin):
     def response_action(self, request: HttpRequest, queryset: QuerySet[Any], **where: Any) -> HttpResponse | None:
         """From Django 6.1 on, `where` says on which page the action stands."""
         if not all(map(is_id, request.POST.getlist(ACTION_CHECKBOX_NAME))):
-            messages.error(request, "Nothing was done: choose from the list.")
+            messages.error(request, _("Nothing was done: choose from the list."))
             return HttpResponseRedirect(request.get_full_path())
         return super().response_action(request, queryset, **where)
 

@@ -16,6 +16,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.csrf import csrf_protect
 from django.views.decorators.http import require_http_methods
 
+from main.admin.notes import Note, note
 from main.models import ExpirationRun
 from main.sweep.errors import CannotUndo, SweepFailed
 from main.sweep.undo import gone, left, refuse_what_cannot_be_undone, undo, untouched
@@ -55,7 +56,7 @@ def undo_view(request: Any, run: ExpirationRun, context: dict[str, Any]) -> Http
         "admin/main/expirationrun/undo.html",
         {
             **context,
-            "title": f"Undo run {run.pk}?",
+            "title": _("Undo run %(run)d?") % {"run": run.pk},
             "run": run,
             "run_url": _page_of(run),
             "count": codes.count(),
@@ -70,10 +71,8 @@ def undo_view(request: Any, run: ExpirationRun, context: dict[str, Any]) -> Http
 def _undo(request: Any, run: ExpirationRun) -> None:
     undoing = undo(run, ExpirationRun.StartedBy.ADMIN, person=request.user)
     count = undoing.restored_count
-    note = ngettext(
-        "Undone by run %(undo)d: 1 code put back.", "Undone by run %(undo)d: %(count)d codes put back.", count
-    ) % {"undo": undoing.pk, "count": count}
-    LogEntry.objects.log_actions(request.user.pk, [run], CHANGE, note, single_object=True)
+    said = note(Note.UNDONE_BY_RUN, undo=undoing.pk, count=count)
+    LogEntry.objects.log_actions(request.user.pk, [run], CHANGE, said, single_object=True)
     done = ngettext("1 code of run %(run)d was put back.", "%(count)d codes of run %(run)d were put back.", count) % {
         "run": run.pk,
         "count": count,

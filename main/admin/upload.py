@@ -25,8 +25,10 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from main.accounts.zone import zones
+from main.admin.notes import Note, note
 from main.admin.pages import fieldsets_of, page
 from main.admin.sealing import seal, unseal
 from main.codes.text import visible
@@ -69,6 +71,17 @@ class Found:
     faults: list[str] = field(default_factory=list)
     new_agents: list[str] = field(default_factory=list)
     summary: str = ""
+
+    @property
+    def refusal(self) -> str:
+        """How many rows stop the import, as a sentence."""
+        told = ngettext(
+            "Nothing can be imported: %(count)d of %(rows)s is refused.",
+            "Nothing can be imported: %(count)d of %(rows)s are refused.",
+            len(self.faults),
+        )
+        rows = ngettext("%(count)d row", "%(count)d rows", self.rows) % {"count": self.rows}
+        return told % {"count": len(self.faults), "rows": rows}
 
 
 class UploadForm(forms.Form):
@@ -162,7 +175,9 @@ def _confirmed(model_admin: Any, request: HttpRequest) -> HttpResponse:
         return again
     if found.entry.pk is None:
         return _preview(model_admin, request, upload, found)
-    model_admin.log_addition(request, found.entry, found.summary)
+    entry, new = found.entry, len(found.new_agents)
+    said = note(Note.IMPORTED, codes=entry.code_count, past=entry.expired_count, agents=new)
+    model_admin.log_addition(request, entry, said)
     messages.success(request, found.summary)
     return _to_codes_of(request, found.entry)
 
@@ -181,7 +196,8 @@ def _go_through(request: Any, upload: Upload, *, do: bool = False) -> Found:
             reading = Reading(now, ZoneInfo(upload.time_zone), upload.day_first)
             found.rows, agents, items = examine(source, reading, create_agents=create)
             if found.rows > MOST_ROWS:
-                raise BadFile(f"The file has {found.rows} rows: import it with `manage.py import_codes`.")
+                told = _("The file has %(rows)d rows: import it with `manage.py import_codes`.")
+                raise BadFile(told % {"rows": found.rows})
             with Drafts(agents) as drafts:
                 for item in items:
                     if item.faults:
@@ -231,7 +247,9 @@ def _with_link(request: Any, error: AlreadyImported) -> Any:
     if not request.user.has_perm("main.view_codeimport"):
         return str(error)
     url = reverse("admin:main_codeimport_change", args=[error.entry.pk])
-    return format_html('{} <a href="{}">{}</a>', str(error), url, _("See import %d") % error.entry.pk)
+    return format_html(
+        '{} <a href="{}">{}</a>', str(error), url, _("See import %(number)d") % {"number": error.entry.pk}
+    )
 
 
 def _may_create_agents(request: Any) -> bool:

@@ -9,22 +9,24 @@ from django.contrib import admin
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from main.codes.dates import FIRST_YEAR, LAST_YEAR
 from main.codes.weeks import ending_in, monday_of
+from main.codes.wording import day_in_words
 from main.models import ReferralCodeQuerySet
 
 
 class WeekFilter(admin.SimpleListFilter):
-    title = "week of the date"
+    title = gettext_lazy("week of the date")
     parameter_name = "week"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         written = request.GET.get("week", "")
         if not written:
             return []
-        monday = _monday(written)
-        return [(written, f"from {monday.day} {monday:%b %Y}")]
+        return [(written, _("from %(day)s") % {"day": day_in_words(_monday(written))})]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any] | None:
         written = self.value()

@@ -11,13 +11,20 @@ from django.contrib.auth.hashers import make_password
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.utils.text import slugify
+from django.utils.translation import gettext as _
 
 from main.accounts.users import new_user, signs_in_by_email
 from main.codes.folding import same_name, tidy_name
 from main.models import UserProfile
 from main.sweep.reading import by_id
 
-UNKNOWN_AGENT = "unknown agent"  # the code of an error
+
+class UnknownAgent(ValidationError):
+    """Nobody is meant. `fact` says so, and the message says what to do too."""
+
+    def __init__(self, fact: str, message: str) -> None:
+        super().__init__(message)
+        self.fact = fact
 
 
 class Person(NamedTuple):
@@ -80,25 +87,22 @@ class Agents:
         if not person.name and not person.email:
             return None
         if found := self._by_email.get(person.email):
-            return _only_agent(
-                found, f"has the address {person.email[:150]}", f"have the address {person.email[:150]}"
-            )
+            return _only_agent(found, address=person.email[:150])
         name = tidy_name(name)
         # Somebody with an address of their own is another person than the one whose address the file gives.
         namesakes = [other for other in self._by_name.get(person.name, []) if not (person.email and _email_of(other))]
         if namesakes and person.name:
-            return _only_agent(namesakes, f"is called '{name[:150]}'", f"are called '{name[:150]}'")
+            return _only_agent(namesakes, name=name[:150])
         if not person.email and len(self._addresses[person.name]) > 1:
             raise ValidationError(
-                f"the file gives an address for '{name[:150]}' elsewhere: is this the same agent? Give it here too"
+                _("the file gives an address for '%(name)s' elsewhere: is this the same agent? Give it here too")
+                % {"name": name[:150]}
             )
         if not self._create:
-            known = f"is called '{name[:150]}'" if name else f"has the address {person.email[:150]}"
-            raise ValidationError(
-                f"no agent {known}: create it in the admin first, or add --create-agents", UNKNOWN_AGENT
-            )
+            raise _unknown(name[:150], person.email[:150])
         if signs_in_by_email() and not person.email:
-            raise ValidationError(f"no agent is called '{name[:150]}', and a new one needs an address to sign in with")
+            told = _("no agent is called '%(name)s', and a new one needs an address to sign in with")
+            raise ValidationError(told % {"name": name[:150]})
         return self._find_new(person, name, active=active)
 
     def save_new(self) -> None:
@@ -123,14 +127,32 @@ class Agents:
         return self._new[key]
 
 
-def _only_agent(people: list[UserProfile], has: str, have: str) -> UserProfile:
-    """The one of `people` who is an agent; `has` and `have` say by what they were found."""
+def _unknown(name: str, email: str) -> UnknownAgent:
+    if name:
+        fact = _("no agent is called '%(name)s'")
+        told = _("no agent is called '%(name)s': create it in the admin first, or add --create-agents")
+    else:
+        fact = _("no agent has the address %(address)s")
+        told = _("no agent has the address %(address)s: create it in the admin first, or add --create-agents")
+    known_by = {"name": name, "address": email}
+    return UnknownAgent(fact % known_by, told % known_by)
+
+
+def _only_agent(people: list[UserProfile], *, name: str = "", address: str = "") -> UserProfile:
+    """The one of `people` who is an agent; they were found by this `name` or `address`."""
     agents = [person for person in people if person.role == UserProfile.Role.AGENT]
     if len(agents) == 1:
         return agents[0]
-    if agents:
-        raise ValidationError(f"{len(agents)} agents {have}: give an address that only one has")
-    raise ValidationError(f"a client {has}, no agent: change the role in the admin first")
+    facts = {"count": len(agents), "name": name, "address": address}
+    if agents and name:
+        told = _("%(count)d agents are called '%(name)s': give an address that only one has")
+    elif agents:
+        told = _("%(count)d agents have the address %(address)s: give an address that only one has")
+    elif name:
+        told = _("a client is called '%(name)s', no agent: change the role in the admin first")
+    else:
+        told = _("a client has the address %(address)s, no agent: change the role in the admin first")
+    raise ValidationError(told % facts)
 
 
 def _email_of(profile: UserProfile) -> str:

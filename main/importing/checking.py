@@ -11,6 +11,7 @@ from itertools import islice
 from typing import NamedTuple
 
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
 
 from main.codes.dates import day_ended, end_of_day, parse_instant
 from main.codes.lookalikes import lookup_key
@@ -113,13 +114,13 @@ def check(rows: Iterable[Row], agents: Agents, repeated: set[int], reading: Read
             if UNREADABLE not in item.faults:
                 _add_faults_of_model(item)
             if key in existing:
-                item.faults.setdefault("code", []).append("it exists already, and nothing is overwritten")
+                item.faults.setdefault("code", []).append(_("it exists already, and nothing is overwritten"))
             if (
                 key
                 and hash(key) in repeated
                 and (first := first_lines.setdefault(key, item.row.line)) != item.row.line
             ):
-                item.faults.setdefault("code", []).append(f"line {first} has the same")
+                item.faults.setdefault("code", []).append(_("line %(line)d has the same") % {"line": first})
             yield item
 
 
@@ -183,12 +184,14 @@ def _instant(text: str, reading: Reading) -> datetime:
         return parse_instant(text, day_first=reading.day_first, zone=reading.zone)
     except ValidationError as error:
         if error.code == "two days":
-            raise ValidationError(f"{error.messages[0].rstrip('.')}, or add --day-first") from error
+            told = _("%(fault)s, or add --day-first") % {"fault": error.messages[0].rstrip(".")}
+            raise ValidationError(told) from error
         raise
 
 
 def _status(text: str) -> ReferralCode.Status:
     status = STATUSES.get(text.strip().lower())
     if not status:
-        raise ValidationError(f"'{text.strip()[:40]}' is not a status: write {' or '.join(Status.values)}")
+        told = _("'%(text)s' is not a status: write active or inactive")
+        raise ValidationError(told % {"text": text.strip()[:40]})
     return status

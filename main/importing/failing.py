@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from django.db import Error, IntegrityError, connection
+from django.utils.translation import gettext as _
 
 from main.codes.text import visible
 from main.importing import report
@@ -45,15 +46,15 @@ def truth(entry: CodeImport) -> Iterator[None]:
         yield
     except IntegrityError as error:
         raise Overtaken(
-            "Nothing was imported: meanwhile somebody added one of these codes or deleted one of these agents."
+            _("Nothing was imported: meanwhile somebody added one of these codes or deleted one of these agents.")
         ) from error
     except Refused as failure:
         raise NotImported(f"{_what_is_in(entry)} {failure}") from failure
     except (Error, driver_errors()) as failure:
         what_is_in = _what_is_in(entry)
-        raise NotImported(f"{what_is_in} {explain(failure)}", f"{what_is_in} {advice(failure)}") from failure
+        raise NotImported(f"{what_is_in} {explain(failure)}", f"{what_is_in} {_(advice(failure))}") from failure
     except KeyboardInterrupt as error:
-        raise NotImported(f"{_what_is_in(entry)} It was interrupted.") from error
+        raise NotImported(f"{_what_is_in(entry)} {_('It was interrupted.')}") from error
 
 
 def refuse_second_time(sha256: str) -> None:
@@ -65,11 +66,13 @@ def refuse_second_time(sha256: str) -> None:
 def _what_is_in(entry: CodeImport) -> str:
     """Ask the ledger, as the codes are written with their entry."""
     if entry.pk is None:
-        return "Nothing was imported."
+        return _("Nothing was imported.")
     try:
         if not connection.in_atomic_block:
             connection.close()  # what was interrupted cannot be asked anything
         known = CodeImport.objects.filter(pk=entry.pk, imported_at=entry.imported_at).exists()
     except Error:
-        return "It is not known whether the codes were imported: run the command again, which says so."
-    return f"All is imported: this is import {entry.pk}." if known else "Nothing was imported."
+        return _("It is not known whether the codes were imported: run the command again, which says so.")
+    if known:
+        return _("All is imported: this is import %(number)d.") % {"number": entry.pk}
+    return _("Nothing was imported.")

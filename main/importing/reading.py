@@ -8,6 +8,8 @@ from hashlib import sha256
 from pathlib import Path
 from typing import NamedTuple
 
+from django.utils.translation import gettext as _
+
 from main.importing.columns import INSTEAD, likely_meaning, meaning, squeezed
 
 LARGEST_FILE = 100 * 2**20  # bytes: over a million codes, and no list of codes is longer
@@ -68,8 +70,8 @@ class Source:
         width = len(self.names)
         cells = record.cells[:width] + _without_blank_end(record.cells[width:])
         if len(cells) != width:
-            fault = f"the first line has {width} cells and this one {len(cells)}: is a delimiter or a quote missing?"
-            return Row(record.line, fault=fault)
+            fault = _("the first line has %(first)d cells and this one %(cells)d: is a delimiter or a quote missing?")
+            return Row(record.line, fault=fault % {"first": width, "cells": len(cells)})
         return Row(record.line, **{field: cells[index] for field, index in self.columns.items()})
 
 
@@ -90,37 +92,39 @@ def open_source(path: Path, encoding: str = UTF8, ignore: Iterable[str] = ()) ->
     delimiter = max(DELIMITERS, key=lambda mark: _familiarity(headers[mark]))
     header = headers[delimiter]
     if header is None:
-        raise BadFile("The file is empty: its first line must name the columns.")
+        raise BadFile(_("The file is empty: its first line must name the columns."))
     if header.fault:
-        raise BadFile(f"Line {header.line}: {header.fault}")
+        raise BadFile(_("Line %(line)d: %(fault)s") % {"line": header.line, "fault": header.fault})
     names = _without_blank_end([" ".join(cell.split()) for cell in header.cells])
     return Source(path, codec, digest, delimiter, names, _columns(names, list(ignore)))
 
 
 def _check_bytes(path: Path, encoding: str) -> str:
     """Refuse what is too large or no text, and return the SHA-256 of the rest."""
-    digest, line, beyond_ascii = sha256(), 1, ""
+    digest, line = sha256(), 1
+    beyond_ascii: tuple[int, str] | None = None  # the first such line, and its text
     with path.open("rb") as file:
         if not file.seekable():
-            raise BadFile("It can be read only once: save it as a file first.")
+            raise BadFile(_("It can be read only once: save it as a file first."))
         if path.stat().st_size > LARGEST_FILE:
-            raise BadFile(f"The file is larger than {LARGEST_FILE // 2**20} MB, too large for a list of codes.")
+            told = _("The file is larger than %(size)d MB, too large for a list of codes.")
+            raise BadFile(told % {"size": LARGEST_FILE // 2**20})
         for raw in file:
             digest.update(raw)
             if b"\0" in raw:
                 line += _breaks(raw.partition(b"\0")[0])
-                raise BadFile(
-                    f"Line {line} holds a NUL character, so this is not plain text: save it as CSV in UTF-8."
-                )
+                told = _("Line %(line)d holds a NUL character, so this is not plain text: save it as CSV in UTF-8.")
+                raise BadFile(told % {"line": line})
             try:
                 raw.decode(encoding)
             except UnicodeDecodeError as error:
                 raise BadFile(_not_in(encoding, line + _breaks(raw[: error.start]), raw, error.start)) from error
             if not beyond_ascii and not raw.isascii():
-                beyond_ascii = f"line {line} would read {_around(raw.decode(encoding))}"
+                beyond_ascii = line, _around(raw.decode(encoding))
             line += _breaks(raw)
     if encoding != UTF8 and beyond_ascii and _is_utf8(path):
-        raise BadFile(f"The file is UTF-8; in {encoding} {beyond_ascii}. Leave out --encoding.")
+        told = _("The file is UTF-8; in %(encoding)s line %(line)d would read '%(text)s'. Leave out --encoding.")
+        raise BadFile(told % {"encoding": encoding, "line": beyond_ascii[0], "text": beyond_ascii[1]})
     return digest.hexdigest()
 
 
@@ -132,11 +136,16 @@ def _not_in(encoding: str, line: int, raw: bytes, place: int) -> str:
     readings = []
     for other in OTHER_ENCODINGS:
         try:
-            readings.append(f"--encoding {other} reads {_around(text.decode(other))}")
+            reading = _("--encoding %(encoding)s reads '%(text)s'")
+            readings.append(reading % {"encoding": other, "text": _around(text.decode(other))})
         except UnicodeDecodeError:
             continue
-    choice = f", or choose: {'; '.join(readings)}" if readings else ""
-    return f"Line {line} is not {name} (byte 0x{raw[place]:02X}): save it as CSV in UTF-8{choice}."
+    facts = {"line": line, "encoding": name, "byte": f"0x{raw[place]:02X}", "choices": "; ".join(readings)}
+    if readings:
+        told = _("Line %(line)d is not %(encoding)s (byte %(byte)s): save it as CSV in UTF-8, or choose: %(choices)s.")
+    else:
+        told = _("Line %(line)d is not %(encoding)s (byte %(byte)s): save it as CSV in UTF-8.")
+    return told % facts
 
 
 def _is_utf8(path: Path) -> bool:
@@ -151,7 +160,7 @@ def _around(text: str) -> str:
     """The beyond-ASCII part of a line, with a little beside it."""
     text = " ".join(text.split())
     place = next((index for index, char in enumerate(text) if not char.isascii()), 0)
-    return f"'{text[max(place - 15, 0) : place + 15]}'"
+    return text[max(place - 15, 0) : place + 15]
 
 
 def _breaks(raw: bytes) -> int:
@@ -168,8 +177,8 @@ def _records(path: Path, codec: str, delimiter: str) -> Iterator[_Record]:
             except StopIteration:
                 return
             except csv.Error as error:
-                fault = f"this is not CSV ({error}): is a quote missing, or one in quotes not doubled?"
-                yield _Record(line, [], fault)
+                fault = _("this is not CSV (%(error)s): is a quote missing, or one in quotes not doubled?")
+                yield _Record(line, [], fault % {"error": error})
                 continue
             told_delimiter = line == 1 and cells and re.fullmatch("sep=.?", cells[0])  # Excel's own first line
             if any(cell.strip() for cell in cells) and not told_delimiter:
@@ -185,32 +194,35 @@ def _columns(names: list[str], ignore: list[str]) -> dict[str, int]:
     """The place of each field. A column that may have been meant for a field that is not there refuses the file."""
     unknown = [name for name in ignore if squeezed(name) not in map(squeezed, names)]
     if unknown:
-        raise BadFile(f"No column is called '{unknown[0]}', as --ignore-column says.")
+        raise BadFile(_("No column is called '%(name)s', as --ignore-column says.") % {"name": unknown[0]})
     ignored = set(map(squeezed, ignore))
     read = [(index, name) for index, name in enumerate(names) if squeezed(name) not in ignored]
     columns: dict[str, int] = {}
     for index, name in read:
         field = meaning(name)
         if field in columns:
-            raise BadFile(f"The columns '{names[columns[field]]}' and '{name}' both mean {field}: keep one of them.")
+            told = _("The columns '%(first)s' and '%(second)s' both mean %(field)s: keep one of them.")
+            raise BadFile(told % {"first": names[columns[field]], "second": name, "field": field})
         if field:
             columns[field] = index
+    looks_like = _("The column '%(name)s' looks like %(field)s: call it %(field)s, or add --ignore-column '%(name)s'.")
     suspects = [
-        f"'{name}' looks like {field}: call it {field}, or add --ignore-column '{name}'"
-        for _, name in read
+        looks_like % {"name": name, "field": field}
+        for _index, name in read
         if not meaning(name)
         and (field := likely_meaning(name))
         and field not in columns
         and INSTEAD.get(field, field) not in columns
     ]
     if suspects:
-        raise BadFile(f"The column {'. The column '.join(suspects)}.")
+        raise BadFile(" ".join(suspects))
     if "code" not in columns:
         found = ", ".join(filter(None, names))
-        raise BadFile(
+        told = _(
             "No column is named 'code'. The first line must name the columns, parted by , or ; or tab. "
-            f"It says: {found[:200]}"
+            "It says: %(found)s"
         )
+        raise BadFile(told % {"found": found[:200]})
     return columns
 
 

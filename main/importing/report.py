@@ -1,5 +1,8 @@
 """What an import did or would do, in words; safe to print."""
 
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
 from main.codes.percent import percent_in_words
 from main.codes.text import visible
 from main.codes.wording import in_words
@@ -8,19 +11,63 @@ from main.importing.columns import COLUMNS
 from main.importing.reading import Source
 from main.models import CodeImport, ReferralCode, UserProfile
 
+MANY = "many at once: "  # stands in the ledger before the pattern of codes that came from no file
+
+
+def codes(count: int) -> str:
+    return ngettext("%(count)d code", "%(count)d codes", count) % {"count": count}
+
+
+def agents(count: int) -> str:
+    return ngettext("%(count)d agent", "%(count)d agents", count) % {"count": count}
+
+
+def file(entry: CodeImport) -> str:
+    """The file of an import, or what stands for one."""
+    if entry.file_name.startswith(MANY):
+        return _("many at once: %(pattern)s") % {"pattern": entry.file_name.removeprefix(MANY)}
+    return entry.file_name
+
 
 def columns(source: Source) -> str:
     """One line about the columns that are ignored, and those that they may have been meant for."""
-    missing = f" No column is called {' or '.join(source.missing)}." if source.missing else ""
-    return visible(f"Ignored columns: {', '.join(source.ignored)}.{missing}")
+    facts = {"ignored": ", ".join(source.ignored), "missing": f" {_('or')} ".join(source.missing)}
+    if source.missing:
+        return visible(_("Ignored columns: %(ignored)s. No column is called %(missing)s.") % facts)
+    return visible(_("Ignored columns: %(ignored)s.") % facts)
 
 
 def accepted(draft: Draft, *, dry_run: bool) -> str:
     """One line about a row that is or would be imported."""
     code = draft.code
-    until = f"until {in_words(code.expires_at)}" if code.expires_at else "never expires"
-    line = f"line {draft.row.line}: {'would add' if dry_run else 'added'} {visible(code.code)} ({_agent(code)})"
-    return f"{line}, {percent_in_words(code.discount)}, {until}{_remark(draft, dry_run)}"
+    facts = {
+        "line": draft.row.line,
+        "code": visible(code.code),
+        "agent": _agent(code),
+        "discount": percent_in_words(code.discount),
+        "end": _("until %(date)s") % {"date": in_words(code.expires_at)} if code.expires_at else _("never expires"),
+    }
+    return _sentence_of(draft, dry_run) % facts
+
+
+def _sentence_of(draft: Draft, dry_run: bool) -> str:
+    inactive = draft.code.status != ReferralCode.Status.ACTIVE
+    if draft.is_past and dry_run:
+        return _(
+            "line %(line)d: would add %(code)s (%(agent)s), %(discount)s, %(end)s, already past its date: would be "
+            "saved as expired"
+        )
+    if draft.is_past:
+        return _(
+            "line %(line)d: added %(code)s (%(agent)s), %(discount)s, %(end)s, already past its date: saved as expired"
+        )
+    if inactive and dry_run:
+        return _("line %(line)d: would add %(code)s (%(agent)s), %(discount)s, %(end)s, inactive")
+    if inactive:
+        return _("line %(line)d: added %(code)s (%(agent)s), %(discount)s, %(end)s, inactive")
+    if dry_run:
+        return _("line %(line)d: would add %(code)s (%(agent)s), %(discount)s, %(end)s")
+    return _("line %(line)d: added %(code)s (%(agent)s), %(discount)s, %(end)s")
 
 
 def refused(draft: Draft) -> str:
@@ -28,58 +75,96 @@ def refused(draft: Draft) -> str:
     fields = sorted(draft.faults, key=[UNREADABLE, *COLUMNS].index)
     reasons = [(field, message.rstrip(".")) for field in fields for message in draft.faults[field]]
     told = "; ".join(f"{field}: {text}" if field else text for field, text in reasons)
-    return visible(f"line {draft.row.line}: refused: {told}")
+    return visible(_("line %(line)d: refused: %(reasons)s") % {"line": draft.row.line, "reasons": told})
 
 
-def imported(entry: CodeImport, agents: int) -> str:
+def imported(entry: CodeImport, new_agents: int) -> str:
     """The closing line: how many codes were added, how many of them past their date, and how many agents."""
     past = entry.expired_count
-    remark = f" ({past} of them past their date and saved as expired)" if past else ""
-    new_agents = f", {_counted(agents, 'agent')} created" if agents else ""
-    return f"Imported {_counted(entry.code_count, 'code')}{remark}{new_agents}. This is import {entry.pk}."
+    if past and new_agents:
+        told = ngettext(
+            "Imported %(codes)s (%(past)d of them past their date and saved as expired), %(agents)s created. "
+            "This is import %(number)s.",
+            "Imported %(codes)s (%(past)d of them past their date and saved as expired), %(agents)s created. "
+            "This is import %(number)s.",
+            past,
+        )
+    elif past:
+        told = ngettext(
+            "Imported %(codes)s (%(past)d of them past their date and saved as expired). This is import %(number)s.",
+            "Imported %(codes)s (%(past)d of them past their date and saved as expired). This is import %(number)s.",
+            past,
+        )
+    elif new_agents:
+        told = _("Imported %(codes)s, %(agents)s created. This is import %(number)s.")
+    else:
+        told = _("Imported %(codes)s. This is import %(number)s.")
+    facts = {"codes": codes(entry.code_count), "past": past, "agents": agents(new_agents), "number": entry.pk}
+    return told % facts
 
 
 def imported_before(entry: CodeImport) -> str:
     """Why a file is not imported a second time."""
-    return (
-        f"Nothing was imported: this file is import {entry.pk}, of {in_words(entry.imported_at)} by {entry.person} "
-        f"({_counted(entry.code_count, 'code')}). To import it anew, first run "
-        f"`python manage.py undo_import {entry.pk}`."
-    )
+    return _(
+        "Nothing was imported: this file is import %(number)s, of %(date)s by %(person)s (%(codes)s). "
+        "To import it anew, first run `python manage.py undo_import %(number)s`."
+    ) % {
+        "number": entry.pk,
+        "date": in_words(entry.imported_at),
+        "person": entry.person,
+        "codes": codes(entry.code_count),
+    }
 
 
-def undone(entry: CodeImport, codes: int, agents: int, *, dry_run: bool) -> str:
+def undone(entry: CodeImport, count: int, old_agents: int, *, dry_run: bool) -> str:
     """What the undo of an import deleted or would delete."""
-    also = f" and {_counted(agents, 'agent')} created by it" if agents else ""
-    what = f"{_counted(codes, 'code')} of import {entry.pk} ({entry.file_name}){also}"
-    return f"[DRY RUN] Would delete {what}. Nothing was written." if dry_run else f"Deleted {what}."
+    if dry_run and old_agents:
+        told = _(
+            "[DRY RUN] Would delete %(codes)s of import %(number)s (%(file)s) and %(agents)s created by it. "
+            "Nothing was written."
+        )
+    elif dry_run:
+        told = _("[DRY RUN] Would delete %(codes)s of import %(number)s (%(file)s). Nothing was written.")
+    elif old_agents:
+        told = _("Deleted %(codes)s of import %(number)s (%(file)s) and %(agents)s created by it.")
+    else:
+        told = _("Deleted %(codes)s of import %(number)s (%(file)s).")
+    return told % {"codes": codes(count), "number": entry.pk, "file": file(entry), "agents": agents(old_agents)}
 
 
-def would_import(codes: int, past: int, agents: int) -> str:
+def would_import(count: int, past: int, new_agents: int) -> str:
     """The closing line of a dry run."""
-    remark = f" ({past} of them past their date, to be saved as expired)" if past else ""
-    new_agents = f" and create {_counted(agents, 'agent')}" if agents else ""
-    return f"Would import {_counted(codes, 'code')}{remark}{new_agents}. Nothing was written."
+    if past and new_agents:
+        told = ngettext(
+            "Would import %(codes)s (%(past)d of them past their date, to be saved as expired) and create %(agents)s. "
+            "Nothing was written.",
+            "Would import %(codes)s (%(past)d of them past their date, to be saved as expired) and create %(agents)s. "
+            "Nothing was written.",
+            past,
+        )
+    elif past:
+        told = ngettext(
+            "Would import %(codes)s (%(past)d of them past their date, to be saved as expired). Nothing was written.",
+            "Would import %(codes)s (%(past)d of them past their date, to be saved as expired). Nothing was written.",
+            past,
+        )
+    elif new_agents:
+        told = _("Would import %(codes)s and create %(agents)s. Nothing was written.")
+    else:
+        told = _("Would import %(codes)s. Nothing was written.")
+    return told % {"codes": codes(count), "past": past, "agents": agents(new_agents)}
 
 
 def new_agent(agent: UserProfile, *, dry_run: bool) -> str:
     """One line about an agent that is or would be created."""
     if dry_run:
-        return f"would create the agent {visible(agent.name)}"
-    return f"created the agent {visible(agent.name)}, user {visible(agent.user.get_username())}"
+        return _("would create the agent %(name)s") % {"name": visible(agent.name)}
+    facts = {"name": visible(agent.name), "user": visible(agent.user.get_username())}
+    return _("created the agent %(name)s, user %(user)s") % facts
 
 
 def _agent(code: ReferralCode) -> str:
     if not code.agent:
-        return "Agent: none"
-    return f"{'Agent' if code.agent.pk else 'new agent'}: {visible(code.agent.name)}"
-
-
-def _remark(draft: Draft, dry_run: bool) -> str:
-    if draft.is_past:
-        return f", already past its date: {'would be ' if dry_run else ''}saved as expired"
-    return "" if draft.code.status == ReferralCode.Status.ACTIVE else ", inactive"
-
-
-def _counted(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"
+        return _("Agent: none")
+    told = _("Agent: %(name)s") if code.agent.pk else _("new agent: %(name)s")
+    return told % {"name": visible(code.agent.name)}

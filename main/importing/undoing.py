@@ -9,6 +9,8 @@ from typing import NamedTuple
 from django.db import transaction
 from django.db.models import PROTECT, F
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from main.models import CodeImport, ReferralCode, ReferralCodeQuerySet, UserProfile
 from main.sweep.errors import CannotUndo
@@ -68,15 +70,18 @@ def _untouched(entry: CodeImport) -> ReferralCodeQuerySet:
 
 def _refuse(entry: CodeImport) -> None:
     if entry.undone_at:
-        raise CannotUndo(f"Import {entry.pk} is already undone.")
+        raise CannotUndo(_("Import %(number)d is already undone.") % {"number": entry.pk})
     touched = entry.codes.exclude(pk__in=_untouched(entry).values("pk")).order_by("id")
     if count := touched.count():
         names = ", ".join(code.code for code in islice(touched, NAMED_AT_MOST))
-        rest = f" and {count - NAMED_AT_MOST} more" if count > NAMED_AT_MOST else ""
-        was = "code was" if count == 1 else "codes were"
-        raise CannotUndo(
-            f"Import {entry.pk} is not undone: {count} {was} edited, expired or used since: {names}{rest}."
+        if count > NAMED_AT_MOST:
+            names = _("%(names)s and %(rest)d more") % {"names": names, "rest": count - NAMED_AT_MOST}
+        told = ngettext(
+            "Import %(number)d is not undone: %(count)d code was edited, expired or used since: %(codes)s.",
+            "Import %(number)d is not undone: %(count)d codes were edited, expired or used since: %(codes)s.",
+            count,
         )
+        raise CannotUndo(told % {"number": entry.pk, "count": count, "codes": names})
 
 
 def _is_new(agent: UserProfile) -> bool:

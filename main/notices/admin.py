@@ -12,6 +12,8 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext, pgettext
 
 from main.admin.display import badge, moment
 from main.admin.strict import StrictAdmin
@@ -43,11 +45,14 @@ class ReadOnlyAdmin(StrictAdmin):
 
 
 class WaitingFilter(admin.SimpleListFilter):
-    title = "state"
+    title = gettext_lazy("state")
     parameter_name = "state"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        return [("waiting", "waits"), *[choice for choice in Wish.State.choices if choice[0] != "open"]]
+        return [
+            ("waiting", pgettext("a wish", "waits")),
+            *[choice for choice in Wish.State.choices if choice[0] != "open"],
+        ]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Wish]) -> QuerySet[Wish]:
         if self.value() == "waiting":
@@ -55,25 +60,25 @@ class WaitingFilter(admin.SimpleListFilter):
         return queryset.filter(state=self.value()) if self.value() else queryset
 
 
-@admin.action(description="Yes, more time …", permissions=["answer"])
+@admin.action(description=gettext_lazy("Yes, more time …"), permissions=["answer"])
 def grant(model_admin: Any, request: HttpRequest, chosen: WishQuerySet) -> HttpResponse | None:
     """Ask for the days of each code, and then extend."""
     waiting = _waiting(request, chosen)
     if not waiting:
         return None
-    proposed = {wish.pk: (f"{wish.code}: days", wishes.proposed_days(wish)) for wish in waiting}
+    proposed = {wish.pk: (_("%(code)s: days") % {"code": wish.code}, wishes.proposed_days(wish)) for wish in waiting}
     form = GrantForm(request.POST if "post" in request.POST else None, proposed)
     if not form.is_valid():
-        asking = {"action": "grant", "title": "More time?", "wishes": waiting, "form": form}
+        asking = {"action": "grant", "title": _("More time?"), "wishes": waiting, "form": form}
         return _ask(model_admin, request, asking)
     try:
         tell(request, wishes.grant(request, form.days()))
     except WrongClock as fault:
-        messages.error(request, f"Nothing was changed. {fault}")
+        messages.error(request, _("Nothing was changed. %(fault)s") % {"fault": fault})
     return None
 
 
-@admin.action(description="No …", permissions=["answer"])
+@admin.action(description=gettext_lazy("No …"), permissions=["answer"])
 def decline(model_admin: Any, request: HttpRequest, chosen: WishQuerySet) -> HttpResponse | None:
     """Ask for a sentence, and then decline."""
     waiting = _waiting(request, chosen)
@@ -81,12 +86,11 @@ def decline(model_admin: Any, request: HttpRequest, chosen: WishQuerySet) -> Htt
         return None
     form = DeclineForm(request.POST if "post" in request.POST else None)
     if not form.is_valid():
-        asking = {"action": "decline", "title": "No more time?", "wishes": waiting, "form": form}
+        asking = {"action": "decline", "title": _("No more time?"), "wishes": waiting, "form": form}
         return _ask(model_admin, request, asking)
     declined = wishes.decline(request, [wish.pk for wish in waiting], form.cleaned_data["answer"])
-    messages.success(
-        request, f"Declined: {', '.join(str(wish.code) for wish in declined)}. The agents are told by mail."
-    )
+    told = _("Declined: %(codes)s. The agents are told by mail.")
+    messages.success(request, told % {"codes": ", ".join(str(wish.code) for wish in declined)})
     return None
 
 
@@ -94,7 +98,7 @@ def _waiting(request: HttpRequest, chosen: WishQuerySet) -> list[Wish]:
     """Those of the chosen wishes that can be answered; says so where there is none."""
     waiting = list(Wish.objects.waiting().filter(pk__in=chosen.values("pk")).select_related("code", "agent")[:AT_MOST])
     if not waiting:
-        messages.warning(request, "None of these waits for an answer any more.")
+        messages.warning(request, _("None of these waits for an answer any more."))
     return waiting
 
 
@@ -135,23 +139,28 @@ class WishAdmin(ReadOnlyAdmin):
     def has_answer_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("main.change_referralcode")
 
-    @admin.display(description="asked", ordering="asked_at")
+    @admin.display(description=gettext_lazy("asked"), ordering="asked_at")
     def asked(self, wish: Wish) -> SafeString:
         return moment(wish.asked_at)
 
-    @admin.display(description="result")
+    @admin.display(description=gettext_lazy("result"))
     def result(self, wish: Wish) -> SafeString:
         return badge(Wish.State(wish.state))
 
 
-@admin.action(description="Try the refused addresses again", permissions=["retry"])
+@admin.action(description=gettext_lazy("Try the refused addresses again"), permissions=["retry"])
 def try_again(model_admin: Any, request: HttpRequest, chosen: QuerySet[Notice]) -> None:
     count = (
         Preference.objects.filter(user__in=chosen.values("user"))
         .exclude(refused_address="")
         .update(refused_address="", refusal="", refused_at=None)
     )
-    messages.success(request, f"{count} address(es) will be tried again by the next run.")
+    told = ngettext(
+        "%(count)d address will be tried again by the next run.",
+        "%(count)d addresses will be tried again by the next run.",
+        count,
+    )
+    messages.success(request, told % {"count": count})
 
 
 @admin.register(Notice)
@@ -171,15 +180,15 @@ class NoticeAdmin(ReadOnlyAdmin):
     def has_retry_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("main.change_userprofile")
 
-    @admin.display(description="state", ordering="state")
+    @admin.display(description=gettext_lazy("state"), ordering="state")
     def result(self, notice: Notice) -> SafeString:
         return badge(Notice.State(notice.state))
 
-    @admin.display(description="sent", ordering="sent_at")
+    @admin.display(description=gettext_lazy("sent"), ordering="sent_at")
     def sent(self, notice: Notice) -> SafeString | str:
-        return moment(notice.sent_at) if notice.sent_at else "not yet"
+        return moment(notice.sent_at) if notice.sent_at else _("not yet")
 
-    @admin.display(description="what it says")
+    @admin.display(description=gettext_lazy("what it says"))
     def said(self, notice: Notice) -> SafeString | str:
         lines = [(told.code, told.get_kind_display()) for told in notice.told.select_related("code")[:LISTED]]
-        return format_html_join(mark_safe("<br>"), "{} {}", lines) if lines else "no codes"
+        return format_html_join(mark_safe("<br>"), "{} {}", lines) if lines else _("no codes")

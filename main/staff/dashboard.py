@@ -7,7 +7,10 @@ from typing import NamedTuple, Self
 
 from django.db.models import Count, F
 from django.db.models.functions import TruncWeek
+from django.template.defaultfilters import floatformat
 from django.utils import timezone
+from django.utils.dateformat import format as written
+from django.utils.translation import ngettext, pgettext
 
 from main import conf
 from main.codes.counting import counted
@@ -31,6 +34,11 @@ class Week(NamedTuple):
     def total(self) -> int:
         return self.active + self.overdue + self.inactive
 
+    @property
+    def label(self) -> str:
+        """The first day, short."""
+        return written(self.start, pgettext("format of a day in a chart", "j M"))
+
 
 class Dashboard(NamedTuple):
     """The figures of the front page at one instant. Codes are counted as `main.codes.counting.counted` does."""
@@ -42,6 +50,17 @@ class Dashboard(NamedTuple):
     weeks: list[Week]
     last_run: ExpirationRun | None
     silent_for: float | None  # hours in which no sweep has completed; None if one has completed lately
+
+    @property
+    def silence(self) -> str:
+        """A sentence, where no sweep has completed lately."""
+        if self.silent_for is None:
+            return ""
+        return ngettext(
+            "No scheduled run has completed for %(hours)s hour.",
+            "No scheduled run has completed for %(hours)s hours.",
+            1 if self.silent_for == 1 else 2,
+        ) % {"hours": floatformat(self.silent_for)}
 
     @classmethod
     def now(cls) -> Self:

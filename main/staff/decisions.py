@@ -47,6 +47,5 @@ def _of_runs(request: HttpRequest, dashboard: Dashboard) -> Iterator[Decision]:
         may_view = request.user.has_perm("main.view_expirationrun")
         link = reverse("admin:main_expirationrun_change", args=[run.pk]) if may_view else ""
         yield Decision(sentence % {"run": run.pk}, link)
-    if dashboard.silent_for is not None:
-        sentence = _("No scheduled run has completed for %(hours)s hours.")
-        yield Decision(sentence % {"hours": f"{dashboard.silent_for:g}"}, "#last-run")
+    if dashboard.silence:
+        yield Decision(dashboard.silence, "#last-run")

@@ -9,6 +9,7 @@ from django.http import HttpRequest
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from main.accounts.forms import StaffSignInForm
 from main.accounts.passwords import OldPasswordForm
@@ -16,15 +17,16 @@ from main.models import CodeImport, ExpirationRun, ReferralCode, UserProfile
 from main.staff.chart import chart_of
 from main.staff.dashboard import Dashboard
 from main.staff.decisions import decisions
+from main.staff.words_of_scripts import WordsOfScripts
 
 # The order of our models on the front page; others follow.
 FIRST = [ReferralCode, UserProfile, ExpirationRun, CodeImport]
 
 
 class StaffSite(AdminSite):
-    site_header = "Knossos staff"
-    site_title = "Knossos staff"
-    index_title = "Referral codes"
+    site_header = _("Knossos staff")
+    site_title = _("Knossos staff")
+    index_title = _("Referral codes")
     index_template = "admin/dashboard.html"
     enable_nav_sidebar = False  # there are few models, and the list needs the width
     login_template = "admin/staff_login.html"
@@ -39,6 +41,9 @@ class StaffSite(AdminSite):
             extra_context={**self.each_context(request), **(extra_context or {})},
         )
         return view(request)
+
+    def i18n_javascript(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
+        return WordsOfScripts.as_view()(request)
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
         """Show the figures, but only to people who may view codes."""

@@ -15,11 +15,14 @@ from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from main.admin.display import moment
 from main.admin.strict import StrictAdmin
 from main.checkout.export import csv_lines
 from main.checkout.models import ApiToken, Redemption
+from main.checkout.worth import sums
 from main.codes.dates import end_of_day
 from main.codes.percent import percent_in_words
 
@@ -28,14 +31,14 @@ class PeriodForm(forms.Form):
     """The days of a file: both count whole."""
 
     error_css_class = "errors"
-    first = forms.DateField(label="From", widget=forms.DateInput({"type": "date"}, "%Y-%m-%d"))
-    last = forms.DateField(label="to the end of", widget=forms.DateInput({"type": "date"}, "%Y-%m-%d"))
+    first = forms.DateField(label=gettext_lazy("From"), widget=forms.DateInput({"type": "date"}, "%Y-%m-%d"))
+    last = forms.DateField(label=gettext_lazy("to the end of"), widget=forms.DateInput({"type": "date"}, "%Y-%m-%d"))
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
         if "first" in data and "last" in data:
             if data["first"] > data["last"]:
-                raise forms.ValidationError("The first day is after the last.")
+                raise forms.ValidationError(_("The first day is after the last."))
             for day in ("first", "last"):
                 end_of_day(data[day])  # refuses years that no database stores
         return data
@@ -49,13 +52,13 @@ def _this_month() -> dict[str, date]:
 class ShopFilter(admin.SimpleListFilter):
     """The shops that have a token, and this project itself, whose redemptions have no shop."""
 
-    title = "shop"
+    title = gettext_lazy("shop")
     parameter_name = "shop"
     PROJECT = "this-project"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         names = ApiToken.objects.order_by("name").values_list("name", flat=True).distinct()
-        return [(self.PROJECT, "this project itself"), *((name, name) for name in names)]
+        return [(self.PROJECT, _("this project itself")), *((name, name) for name in names)]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Redemption]) -> QuerySet[Redemption]:
         if self.value() is None:
@@ -89,21 +92,21 @@ class RedemptionAdmin(StrictAdmin):
     def percent(self, redemption: Redemption) -> str:
         return percent_in_words(redemption.discount)
 
-    @admin.display(description="amount", ordering="amount")
+    @admin.display(description=gettext_lazy("amount"), ordering="amount")
     def money(self, redemption: Redemption) -> str:
-        return "not said" if redemption.amount is None else f"{redemption.amount:.2f} {redemption.currency}"
+        return _("not said") if redemption.amount is None else sums({redemption.currency: redemption.amount})
 
-    @admin.display(description="redeemed", ordering="redeemed_at")
+    @admin.display(description=gettext_lazy("redeemed"), ordering="redeemed_at")
     def redeemed(self, redemption: Redemption) -> SafeString:
         return moment(redemption.redeemed_at)
 
-    @admin.display(description="promised")
+    @admin.display(description=gettext_lazy("promised"))
     def promised(self, redemption: Redemption) -> SafeString | str:
-        return moment(redemption.promised_at) if redemption.promised_at else "without a promise"
+        return moment(redemption.promised_at) if redemption.promised_at else _("without a promise")
 
-    @admin.display(description="voided", ordering="voided_at")
+    @admin.display(description=gettext_lazy("voided"), ordering="voided_at")
     def voided(self, redemption: Redemption) -> SafeString | str:
-        return moment(redemption.voided_at) if redemption.voided_at else "no"
+        return moment(redemption.voided_at) if redemption.voided_at else _("no")
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -128,7 +131,7 @@ class RedemptionAdmin(StrictAdmin):
             raise PermissionDenied
         form = PeriodForm(request.GET)
         if not form.is_valid():
-            messages.error(request, "No file was made: give the first and the last day, such as 2026-01-31.")
+            messages.error(request, _("No file was made: give the first and the last day, such as 2026-01-31."))
             return HttpResponseRedirect(reverse("admin:checkout_redemption_changelist"))
         first, last = form.cleaned_data["first"], form.cleaned_data["last"]
         lines = csv_lines(end_of_day(first - timedelta(days=1)), end_of_day(last))

@@ -12,9 +12,12 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, pgettext
 from django.views.decorators.http import require_POST
 
 from main.admin.display import moment
+from main.admin.notes import Note, note
 from main.admin.once import AddsOnce
 from main.checkout.models import ApiToken
 from main.checkout.tokens import make_token
@@ -30,31 +33,31 @@ class TokenAdmin(AddsOnce):
     list_per_page = 50
     ordering = ["name", "pk"]
 
-    @admin.display(description="begins with")
+    @admin.display(description=gettext_lazy("begins with"))
     def begins(self, token: ApiToken) -> str:
         return f"{token.prefix}…"
 
-    @admin.display(description="rights")
+    @admin.display(description=gettext_lazy("rights"))
     def rights(self, token: ApiToken) -> str:
-        rights = {"check": token.may_check, "redeem": token.may_redeem}
-        return ", ".join(right for right, given in rights.items() if given) or "none"
+        rights = {pgettext("right", "check"): token.may_check, pgettext("right", "redeem"): token.may_redeem}
+        return ", ".join(right for right, given in rights.items() if given) or pgettext("right", "none")
 
-    @admin.display(description="created")
+    @admin.display(description=gettext_lazy("created"))
     def created(self, token: ApiToken) -> SafeString:
         return moment(token.created_at)
 
-    @admin.display(description="last used", ordering="last_used_at")
+    @admin.display(description=gettext_lazy("last used"), ordering="last_used_at")
     def last_used(self, token: ApiToken) -> SafeString | str:
-        return moment(token.last_used_at) if token.last_used_at else "never"
+        return moment(token.last_used_at) if token.last_used_at else _("never")
 
-    @admin.display(description="what you can do")
+    @admin.display(description=gettext_lazy("what you can do"))
     def switch(self, token: ApiToken) -> SafeString:
         """One click; the list is a form already, with its token. The address says to what, so it may be sent twice."""
         return format_html(
             '<button class="button" formaction="{}" formmethod="post">{}'
             '<span class="visually-hidden"> {}</span></button>',
             reverse(f"admin:checkout_apitoken_switch_{'off' if token.is_active else 'on'}", args=[token.pk]),
-            "Switch off" if token.is_active else "Switch on",
+            _("Switch off") if token.is_active else _("Switch on"),
             token,
         )
 
@@ -76,13 +79,13 @@ class TokenAdmin(AddsOnce):
 
     def response_add(self, request: HttpRequest, obj: ApiToken, post_url_continue: str | None = None) -> HttpResponse:
         """Show the token, once; not by a message, as these wait in a cookie."""
-        context = {**self.admin_site.each_context(request), "opts": self.opts, "token": obj, "title": "A new token"}
+        context = {**self.admin_site.each_context(request), "opts": self.opts, "token": obj, "title": _("A new token")}
         return TemplateResponse(request, "admin/checkout/apitoken/made.html", context)
 
     def response_again(self, request: HttpRequest, note: LogEntry) -> HttpResponse:
         """The browser may have dropped the page with the text, and nobody can show that again."""
         answer = super().response_again(request, note)
-        messages.warning(request, "If you have not seen the text of this token, switch it off and add another one.")
+        messages.warning(request, _("If you have not seen the text of this token, switch it off and add another one."))
         return answer
 
     def get_urls(self) -> list[URLPattern]:
@@ -97,15 +100,16 @@ class TokenAdmin(AddsOnce):
         """Switch the token on or off; one that is so already stays so, and nothing is noted."""
         token = ApiToken.objects.filter(pk=object_id).first() if is_id(object_id) else None
         if token is None:
-            raise Http404(f"There is no token {object_id}.")
+            raise Http404(_("There is no token %(number)s.") % {"number": object_id})
         if not _may_switch(request):
             raise PermissionDenied
-        done = "switched on" if on else "switched off"
         if ApiToken.objects.filter(pk=token.pk).exclude(is_active=on).update(is_active=on):
-            self.log_change(request, token, f"{done.capitalize()}.")
-            messages.success(request, f"{token} was {done}.")
+            self.log_change(request, token, note(Note.SWITCHED_ON if on else Note.SWITCHED_OFF))
+            done = _("%(token)s was switched on.") if on else _("%(token)s was switched off.")
+            messages.success(request, done % {"token": token})
         else:
-            messages.warning(request, f"{token} was {done} already.")
+            was = _("%(token)s was switched on already.") if on else _("%(token)s was switched off already.")
+            messages.warning(request, was % {"token": token})
         return HttpResponseRedirect(reverse("admin:checkout_apitoken_changelist"))
 
 

@@ -11,6 +11,8 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
 
 from main.admin.codes import CodeAdmin
 from main.admin.display import labelled, moment
@@ -19,6 +21,7 @@ from main.admin.strict import StrictAdmin
 from main.checkout.models import Redemption
 from main.checkout.worth import Worth, of_codes, sums, tried_codes, uses_of, worth_by
 from main.codes.editing import Task
+from main.codes.wording import day_in_words
 from main.models import ReferralCode, UserProfile
 
 OF_WORTH = ["uses", "last_use", "came_to"]
@@ -50,20 +53,19 @@ class WorthAdmin(StrictAdmin):
             changelist.result_list = rows
         return response
 
-    @admin.display(description="uses", ordering="uses")
+    @admin.display(description=gettext_lazy("uses"), ordering="uses")
     def uses(self, row: Any) -> SafeString:
-        return labelled("Uses", row.worth.uses)
+        return labelled(_("Uses"), row.worth.uses)
 
-    @admin.display(description="last use")
+    @admin.display(description=gettext_lazy("last use"))
     def last_use(self, row: Any) -> SafeString:
         if row.worth.last_use is None:
-            return labelled("Last use", "never")
-        local = timezone.localtime(row.worth.last_use)
-        return labelled("Last use", f"{local.day} {local:%b %Y}")
+            return labelled(_("Last use"), _("never"))
+        return labelled(_("Last use"), day_in_words(timezone.localdate(row.worth.last_use)))
 
-    @admin.display(description="orders came to")
+    @admin.display(description=gettext_lazy("orders came to"))
     def came_to(self, row: Any) -> SafeString:
-        return labelled("Orders came to", sums(row.worth.sums))
+        return labelled(_("Orders came to"), sums(row.worth.sums))
 
 
 admin.site.unregister([ReferralCode, UserProfile])
@@ -77,26 +79,31 @@ class CodeAdminWithWorth(WorthAdmin, CodeAdmin):
     list_display = [*CodeAdmin.list_display, *OF_WORTH]
     record = readonly_fields = [*CodeAdmin.record, "redeemed", "tried"]
 
-    @admin.display(description="redeemed")
+    @admin.display(description=gettext_lazy("redeemed"))
     def redeemed(self, code: ReferralCode) -> SafeString | str:
         worth = of_codes([code]).get(code.pk)
         if worth is None or worth.last_use is None:
-            return "never"
+            return _("never")
+        told = ngettext(
+            "{count} time, {this_month} of them this month; last {last}. Orders came to {sums}, this month to {now}.",
+            "{count} times, {this_month} of them this month; last {last}. Orders came to {sums}, this month to {now}.",
+            worth.uses,
+        )
         return format_html(
-            "{} times, {} of them this month; last {}. Orders came to {}, this month to {}.",
-            worth.uses, worth.uses_this_month, moment(worth.last_use), sums(worth.sums), sums(worth.sums_this_month),
+            told, count=worth.uses, this_month=worth.uses_this_month, last=moment(worth.last_use),
+            sums=sums(worth.sums), now=sums(worth.sums_this_month),
         )  # fmt: skip
 
-    @admin.display(description="tried since it ended")
+    @admin.display(description=gettext_lazy("tried since it ended"))
     def tried(self, code: ReferralCode) -> SafeString | str:
         tried = tried_codes(ReferralCode.objects.filter(pk=code.pk), timezone.now())
         count = tried.values_list("tries", flat=True).first()  # type: ignore[misc] # the plugin forgets annotations
         if count is None:
-            return "no"
+            return _("no")
         place = {"pk": code.agent_id, "code_pk": code.pk, "task": Task.EXTEND}
         address = reverse("manage_referral_codes", kwargs=place) if code.agent_id else ""
-        times = f"{count} time{'' if count == 1 else 's'}"
-        return format_html('{}: <a href="{}">extend?</a>', times, address) if address else times
+        times = ngettext("%(count)d time", "%(count)d times", count) % {"count": count}
+        return format_html('{}: <a href="{}">{}</a>', times, address, _("extend?")) if address else times
 
 
 @admin.register(UserProfile)

@@ -8,14 +8,15 @@ window.addEventListener("load", () => window.django.jQuery(() => {
     const pause = 300; /* milliseconds after the last key */
 
     function labelAgent() {
+        const agent = document.getElementById("id_agent");
         for (const box of document.querySelectorAll(".field-agent :is(.select2-selection, .select2-selection__rendered)")) {
-            box.setAttribute("aria-label", "Agent");
+            box.setAttribute("aria-label", agent.dataset.name);
         }
         $(document).on("select2:open", () => {
             const choices = document.querySelector(".select2-results__options");
-            choices.setAttribute("aria-label", "Agents");
+            choices.setAttribute("aria-label", agent.dataset.choices);
             document.querySelector(".field-agent .select2-selection").setAttribute("aria-controls", choices.id);
-            document.querySelector(".select2-search__field").setAttribute("aria-label", "Search agents");
+            document.querySelector(".select2-search__field").setAttribute("aria-label", agent.dataset.search);
         });
     }
 
@@ -45,14 +46,14 @@ window.addEventListener("load", () => window.django.jQuery(() => {
     function show(answer) {
         use.hidden = !answer.proposal;
         use.value = answer.proposal;
-        use.textContent = `Use ${answer.proposal}`;
+        use.textContent = answer.use;
         line.textContent = answer.sentence;
         line.classList.toggle("alarm", answer.alarm);
     }
 
     async function ask(form) {
         const question = asked;
-        let answer = {sentence: "", alarm: false, proposal: ""}; /* no sentence is better than one about an older input */
+        let answer = {sentence: "", alarm: false, proposal: "", use: ""}; /* no sentence is better than one about an older input */
         try {
             const response = await fetch(status.dataset.whatASaveDoes, {method: "POST", body: form, redirect: "error"});
             if (response.ok) {
