@@ -60,11 +60,11 @@ class Row(NamedTuple):
 
     code: str
     offer: str  # the discount, and how often customers used it
-    ends: str
     left: int  # days; 0 on the last one, and for a code that never ends
     sentence: str  # that says when it stops, or why it ended or works again
-    why: str
-    ask_url: str
+    date: str  # another sentence, where the first does not name the date
+    ask: str  # the words of the link below
+    ask_url: str  # where more time can be asked for; empty where the agent knows that there is none
 
 
 class Section(NamedTuple):
@@ -167,14 +167,15 @@ def _row(item: Item, uses: Mapping[int, int] | None, preference: Preference, now
     code = item.code
     left = days_left(code.expires_at, now, zone_of(preference)) if code.expires_at else 0
     ends = _ends(code.expires_at)
+    can_ask = item.kind == Told.Kind.STOPPING or item.why == "date"
     return Row(
         code=code.code,
         offer=_offer(code, None if uses is None else uses.get(code.pk, 0)),
-        ends=ends,
         left=left,
         sentence=_stops(left, ends) if item.kind == Told.Kind.STOPPING else str(WHY[item.why]),
-        why=item.why,
-        ask_url=conf.site_url() + reverse("wish", args=[code.pk]),
+        date=_date(item.kind, ends),
+        ask=gettext("Ask for more time for %(code)s") % {"code": code.code},
+        ask_url=conf.site_url() + reverse("wish", args=[code.pk]) if can_ask else "",
     )
 
 
@@ -194,6 +195,14 @@ def _stops(left: int, ends: str) -> str:
     else:
         sentence = ngettext("It stops in %(days)d day: %(ends)s.", "It stops in %(days)d days: %(ends)s.", left)
     return sentence % {"days": left, "ends": ends}
+
+
+def _date(kind: Told.Kind, ends: str) -> str:
+    if kind == Told.Kind.ENDED:
+        return gettext("Its date: %(ends)s.") % {"ends": ends} if ends else ""
+    if kind == Told.Kind.RESTORED:
+        return gettext("It works until: %(ends)s.") % {"ends": ends} if ends else gettext("It has no end date.")
+    return ""
 
 
 def _answer(wish: Wish, now: datetime) -> str:
