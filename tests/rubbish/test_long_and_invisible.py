@@ -182,7 +182,7 @@ NOT_WRITTEN = {
     "notices.Preference.zone", "notices.Notice.message_id", "notices.Notice.address", "notices.Notice.error",
     "notices.CalendarKey.hashed", "checkout.Redemption.currency", "main.ExpirationRun.person_name",
     "main.ExpirationRun.host", "main.ExpirationRun.error", "main.ExpirationRun.warning", "main.CodeImport.person",
-    "main.CodeImport.file_name", "main.CodeImport.sha256",
+    "main.CodeImport.file_name", "main.CodeImport.sha256", "main.ChosenLanguage.language",
 }  # fmt: skip
 
 
