@@ -74,6 +74,7 @@ PASSWORDS = [
     gettext_noop("Conflicting form data submitted. Please try again."),
 ]
 ADMIN = [
+    ngettext_lazy("Please correct the error below.", "Please correct the errors below."),
     gettext_noop("Select this object for an action - {}"),
     gettext_noop("Select all objects on this page for an action"),
     gettext_noop("Breadcrumbs"),

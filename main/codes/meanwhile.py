@@ -14,6 +14,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.timezone import is_naive
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from main.codes.history import last_note_of, stored
 from main.codes.history_in_words import field_in_words, value_in_words
@@ -43,7 +44,7 @@ class MeanwhileForm(ModelForm):
     again, it saves.
     """
 
-    seen = SeenField(required=False)
+    seen = SeenField(label=gettext_lazy("Seen"), required=False)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
