@@ -9,7 +9,10 @@ from django.contrib import admin
 from django.contrib.auth.admin import GroupAdmin, UserAdmin
 from django.contrib.auth.models import Group, User
 from django.http import HttpRequest
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy
 
+from main.admin.display import yes_or_no
 from main.admin.rights import AccountGuard, GroupGuard
 from main.admin.strict import StrictAdmin
 
@@ -26,6 +29,12 @@ class RightsAdmin(GroupGuard, StrictAdmin, GroupAdmin):
 @admin.register(User)
 class AccountAdmin(AccountGuard, StrictAdmin, UserAdmin):  # type: ignore[type-arg] # generic for the stubs only
     """Without deletion; "Active" switches an account off."""
+
+    list_display = ["username", "email", "first_name", "last_name", "staff"]
+
+    @admin.display(description=gettext_lazy("staff status"), ordering="is_staff")
+    def staff(self, account: User) -> SafeString:
+        return yes_or_no(account.is_staff)
 
     class Media:
         js = ["main/admin_labels.js"]

@@ -14,7 +14,7 @@ from django.db.models import Q
 from django.db.models.expressions import Combinable
 from django.utils import timezone
 from django.utils.formats import date_format
-from django.utils.translation import gettext
+from django.utils.translation import gettext, gettext_noop
 from django.utils.translation import gettext_lazy as _
 
 from main.codes.dates import validate_year
@@ -200,6 +200,8 @@ class ReferralCodeQuerySet(models.QuerySet["ReferralCode"]):
 class CodeImport(models.Model):
     """One line of the ledger of imports: which file, when, by whom. Written with its codes, in one transaction."""
 
+    MANY = "many at once: "  # the beginning of `file_name`, before a pattern, where the codes came from no file
+
     # The codes bear this instant as that of their last edit: one with a later one was edited since.
     imported_at = models.DateTimeField(_("imported"))
     person = models.CharField(_("imported by"), max_length=255)
@@ -217,7 +219,14 @@ class CodeImport(models.Model):
         indexes = [models.Index(fields=["sha256"], name="codeimport_sha256")]
 
     def __str__(self) -> str:
-        return gettext("import %(number)d of %(file)s") % {"number": self.pk, "file": self.file_name}
+        return gettext("import %(number)d of %(file)s") % {"number": self.pk, "file": self.file}
+
+    @property
+    def file(self) -> str:
+        """The name of the file, or what stands for it in the reader's language where the codes came from none."""
+        if self.file_name.startswith(self.MANY):
+            return gettext("many at once: %(pattern)s") % {"pattern": self.file_name.removeprefix(self.MANY)}
+        return self.file_name
 
 
 class ReferralCode(models.Model):
@@ -274,7 +283,7 @@ class ReferralCode(models.Model):
     class Meta:
         verbose_name = _("referral code")
         verbose_name_plural = _("referral codes")
-        permissions = [("export_referralcode", "Can download codes as a file")]
+        permissions = [("export_referralcode", gettext_noop("Can download codes as a file"))]
         constraints = [
             models.UniqueConstraint(
                 fields=["lookup_key"], name="referralcode_code_unique",

@@ -74,7 +74,6 @@ PASSWORDS = [
     gettext_noop("Conflicting form data submitted. Please try again."),
 ]
 ADMIN = [
-    ngettext_lazy("Please correct the error below.", "Please correct the errors below."),
     gettext_noop("Select this object for an action - {}"),
     gettext_noop("Select all objects on this page for an action"),
     gettext_noop("Breadcrumbs"),
@@ -97,10 +96,21 @@ ADMIN = [
     gettext_noop("Start typing to filter…"),
     gettext_noop("Filter navigation items"),
     ngettext_lazy("entry", "entries"),
+    ngettext_lazy("Please correct the error below.", "Please correct the errors below."),
     gettext_noop("View selected %(model)s"),
     gettext_noop("Thanks for spending some quality time with the web site today."),
     gettext_noop("In case you’ve forgotten, you are:"),
 ]
+# Of the app that counts wrong passwords; it has no Greek at all. Its rights are among those of a group.
+AXES = [
+    gettext_noop("Axes"),
+    gettext_noop("access attempt"),
+    gettext_noop("access attempt expiration"),
+    gettext_noop("access failure"),
+    gettext_noop("access log"),
+]
+# A model of this project that is on no page but in the names of rights.
+OURS = [gettext_noop("chosen language")]
 # Django's Greek has these, but stiffly, with a slip, or so that they fit no other word beside them.
 SAID_OTHERWISE = [
     gettext_noop(

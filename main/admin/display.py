@@ -3,6 +3,8 @@
 from datetime import datetime, timedelta
 
 from django.db.models import TextChoices
+from django.template.defaultfilters import linebreaksbr
+from django.templatetags.static import static
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -15,6 +17,17 @@ from main.codes.wording import in_words
 
 def badge(state: TextChoices) -> SafeString:
     return format_html('<span class="badge badge-{}">{}</span>', state.value, capfirst(state.label))
+
+
+def yes_or_no(value: bool) -> SafeString:
+    """The sign that Django shows for a yes or a no, with the reader's word for it."""
+    sign = static(f"admin/img/icon-{'yes' if value else 'no'}.svg")
+    return format_html('<img src="{}" alt="{}">', sign, _("Yes") if value else _("No"))
+
+
+def in_english(text: str) -> SafeString:
+    """What a program said, which is English whatever the language of the page."""
+    return format_html('<span lang="en">{}</span>', linebreaksbr(text, autoescape=True))
 
 
 def labelled(label: str, value: object) -> SafeString:

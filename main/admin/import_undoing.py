@@ -54,7 +54,7 @@ def undo_view(request: Any, entry: CodeImport, model_admin: Any) -> HttpResponse
 
 def _what(entry: CodeImport, would: Undone) -> str:
     """What will be deleted, as a sentence."""
-    facts = {"codes": report.codes(would.codes), "file": report.file(entry), "agents": report.agents(would.agents)}
+    facts = {"codes": report.codes(would.codes), "file": entry.file, "agents": report.agents(would.agents)}
     if would.agents:
         return _("%(codes)s of %(file)s will be deleted, and %(agents)s that the import created.") % facts
     return _("%(codes)s of %(file)s will be deleted.") % facts

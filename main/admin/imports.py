@@ -17,7 +17,6 @@ from main.admin.display import moment
 from main.admin.import_undoing import can_undo, undo_view
 from main.admin.strict import ReadOnlyAdmin
 from main.admin.upload import upload_view
-from main.importing import report
 from main.models import CodeImport
 
 
@@ -38,7 +37,7 @@ class ImportAdmin(ReadOnlyAdmin):
 
     @admin.display(description=gettext_lazy("file"), ordering="file_name")
     def file(self, entry: CodeImport) -> str:
-        return report.file(entry)
+        return entry.file
 
     @admin.display(description=gettext_lazy("undone"))
     def undone(self, entry: CodeImport) -> SafeString | str:

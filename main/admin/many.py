@@ -34,7 +34,6 @@ from main.importing.checking import Draft
 from main.importing.drafts import Drafts
 from main.importing.failing import AlreadyImported, NotImported, Overtaken, refuse_second_time, truth
 from main.importing.reading import Row
-from main.importing.report import MANY
 from main.importing.writing import write
 from main.models import CodeImport, ReferralCode, UserProfile
 from main.sweep.databases import now_for_writing
@@ -186,7 +185,7 @@ def _confirmed(model_admin: Any, request: Any, sealed: str) -> HttpResponse:
         return again
     entry = CodeImport(
         person=request.user.get_username()[:255],
-        file_name=f"{MANY}{batch['pattern']}",
+        file_name=f"{CodeImport.MANY}{batch['pattern']}",
         sha256=sha256(sealed.encode()).hexdigest(),
     )
     try:

@@ -20,7 +20,7 @@ from django.utils.translation import gettext_lazy, ngettext, pgettext
 
 from main.accounts.users import address_of, signs_in_by_email
 from main.admin.accounts import invite_view, may_invite, may_switch, send_invitation, switch_view
-from main.admin.display import moment
+from main.admin.display import moment, yes_or_no
 from main.admin.guarded import GuardedAdmin
 from main.admin.new_agent import NewAgentForm, makes_accounts
 from main.admin.notes import Note, note
@@ -149,9 +149,9 @@ class ProfileAdmin(GuardedAdmin):
     def email(self, profile: UserProfile) -> str:
         return address_of(profile.user)
 
-    @admin.display(description=gettext_lazy("can sign in"), boolean=True, ordering="user__is_active")
-    def can_sign_in(self, profile: UserProfile) -> bool:
-        return profile.user.is_active
+    @admin.display(description=gettext_lazy("can sign in"), ordering="user__is_active")
+    def can_sign_in(self, profile: UserProfile) -> SafeString:
+        return yes_or_no(profile.user.is_active)
 
     @admin.display(description=gettext_lazy("work now"))
     def working(self, profile: UserProfile) -> SafeString:

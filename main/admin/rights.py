@@ -10,13 +10,34 @@ from typing import Any
 
 from django.contrib import admin
 from django.contrib.auth import get_user_model
-from django.contrib.auth.models import Group
+from django.contrib.auth.models import Group, Permission
+from django.forms import ModelMultipleChoiceField
 from django.http import HttpRequest
+from django.utils.translation import gettext as _
 
 from main.accounts.users import may_change
 from main.admin.strict import ModelAdmin
 
 RIGHTS = {"is_staff", "is_superuser", "groups", "user_permissions"}
+
+
+class RightsField(ModelMultipleChoiceField):  # type: ignore[type-arg] # generic for the stubs only
+    """Rights by their names; the database has these in English, as Django stores them."""
+
+    def label_from_instance(self, obj: Permission) -> str:
+        model: Any = obj.content_type.model_class()
+        if model is None:
+            return str(obj)
+        # Not every app has names that are translated by themselves.
+        app, things = _(str(model._meta.app_config.verbose_name)), _(str(model._meta.verbose_name))
+        words = {
+            "add": _("Can add %(things)s"),
+            "change": _("Can change %(things)s"),
+            "delete": _("Can delete %(things)s"),
+            "view": _("Can view %(things)s"),
+        }
+        sentence = words.get(obj.codename.removesuffix(f"_{model._meta.model_name}"))
+        return f"{app} | {things} | {sentence % {'things': things} if sentence else _(obj.name)}"
 
 
 class AccountGuard(ModelAdmin):
@@ -28,6 +49,11 @@ class AccountGuard(ModelAdmin):
     def has_delete_permission(self, request: Any, obj: Any = None) -> bool:
         return super().has_delete_permission(request, obj) and (obj is None or may_change(request.user, obj))
 
+    def formfield_for_manytomany(self, db_field: Any, request: Any, **kwargs: Any) -> Any:
+        if db_field.remote_field.model is Permission:
+            kwargs["form_class"] = RightsField
+        return super().formfield_for_manytomany(db_field, request, **kwargs)
+
     def get_readonly_fields(self, request: Any, obj: Any = None) -> Any:
         fields = {field.name for field in self.opts.get_fields()}
         rights = [] if request.user.is_superuser else sorted(RIGHTS & fields)
@@ -36,6 +62,11 @@ class AccountGuard(ModelAdmin):
 
 class GroupGuard(ModelAdmin):
     """For the admin of groups: superusers change them; other people who may view groups can only view them."""
+
+    def formfield_for_manytomany(self, db_field: Any, request: Any, **kwargs: Any) -> Any:
+        if db_field.remote_field.model is Permission:
+            kwargs["form_class"] = RightsField
+        return super().formfield_for_manytomany(db_field, request, **kwargs)
 
     def has_add_permission(self, request: Any) -> bool:
         return bool(request.user.is_superuser)

@@ -14,7 +14,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
 
-from main.admin.display import badge, labelled, moment
+from main.admin.display import badge, in_english, labelled, moment
 from main.admin.strict import ReadOnlyAdmin
 from main.admin.undoing import can_undo, undo_view
 from main.models import ExpirationRun
@@ -94,7 +94,15 @@ class RunAdmin(ReadOnlyAdmin):
         if not obj:
             return fields
         undone = ["undo"] if obj.undo_of_id or obj.undos.exists() else []
-        return fields + undone + [field for field in ("error", "warning") if getattr(obj, field)]
+        return fields + undone + [f"{field}_said" for field in ("error", "warning") if getattr(obj, field)]
+
+    @admin.display(description=gettext_lazy("error"))
+    def error_said(self, run: ExpirationRun) -> SafeString:
+        return in_english(run.error)
+
+    @admin.display(description=gettext_lazy("warning"))
+    def warning_said(self, run: ExpirationRun) -> SafeString:
+        return in_english(run.warning)
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None

@@ -23,7 +23,9 @@ from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.functional import lazy
 from django.utils.html import format_html
+from django.utils.safestring import mark_safe
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
@@ -45,6 +47,7 @@ from main.sweep.databases import now_for_writing
 LARGEST = 2**20  # bytes
 MOST_ROWS = 10_000  # which take seconds; the command has time for more
 SHOWN = 20
+format_html_lazy: Any = lazy(format_html, str)
 FILE_TO_IMPORT = "file_to_import"  # the field that has it between the two requests
 
 
@@ -89,8 +92,14 @@ class UploadForm(forms.Form):
 
     file = forms.FileField(
         label=_("CSV file"),
-        help_text=_("At most 1 MB and 10,000 rows; `manage.py import_codes` takes larger files. The first line names "
-                    "the columns: code, agent, agent_email, discount, expires_at, status."),
+        help_text=format_html_lazy(
+            _(
+                "At most 1 MB and 10,000 rows; `{command}` takes larger files. "
+                "The first line names the columns: {columns}."
+            ),
+            command=mark_safe('<span lang="en">manage.py import_codes</span>'),
+            columns=mark_safe('<span lang="en">code, agent, agent_email, discount, expires_at, status</span>'),
+        ),
     )  # fmt: skip
     create_agents = forms.BooleanField(label=_("Create the agents who are not known yet"), required=False)
     day_first = forms.BooleanField(label=_("05/06/2026 is the 5th of June"), required=False)

@@ -125,7 +125,7 @@ def _what(event: Event) -> str:
         return str(DONE[event.done] % {"days": days_in_words(event.days)})
     if event.is_new and event.source is Source.PERSON:
         return str(HAPPENED[Source.PROGRAM])
-    return str(HAPPENED[event.source] % {"file": event.code_import and event.code_import.file_name})
+    return str(HAPPENED[event.source] % {"file": event.code_import and event.code_import.file})
 
 
 def _steps(event: Event) -> list[Step]:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from main.importing.columns import INSTEAD, likely_meaning, meaning, squeezed
 
@@ -140,7 +141,12 @@ def _not_in(encoding: str, line: int, raw: bytes, place: int) -> str:
             readings.append(reading % {"encoding": other, "text": _around(text.decode(other))})
         except UnicodeDecodeError:
             continue
-    facts = {"line": line, "encoding": name, "byte": f"0x{raw[place]:02X}", "choices": "; ".join(readings)}
+    facts = {
+        "line": line,
+        "encoding": name,
+        "byte": f"0x{raw[place]:02X}",
+        "choices": pgettext("between reasons", "; ").join(readings),
+    }
     if readings:
         told = _("Line %(line)d is not %(encoding)s (byte %(byte)s): save it as CSV in UTF-8, or choose: %(choices)s.")
     else:

@@ -1,7 +1,7 @@
 """What an import did or would do, in words; safe to print."""
 
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext
 
 from main.codes.percent import percent_in_words
 from main.codes.text import visible
@@ -11,8 +11,6 @@ from main.importing.columns import COLUMNS
 from main.importing.reading import Source
 from main.models import CodeImport, ReferralCode, UserProfile
 
-MANY = "many at once: "  # stands in the ledger before the pattern of codes that came from no file
-
 
 def codes(count: int) -> str:
     return ngettext("%(count)d code", "%(count)d codes", count) % {"count": count}
@@ -20,13 +18,6 @@ def codes(count: int) -> str:
 
 def agents(count: int) -> str:
     return ngettext("%(count)d agent", "%(count)d agents", count) % {"count": count}
-
-
-def file(entry: CodeImport) -> str:
-    """The file of an import, or what stands for one."""
-    if entry.file_name.startswith(MANY):
-        return _("many at once: %(pattern)s") % {"pattern": entry.file_name.removeprefix(MANY)}
-    return entry.file_name
 
 
 def columns(source: Source) -> str:
@@ -74,7 +65,7 @@ def refused(draft: Draft) -> str:
     """One line with every reason against a row, in the order of the columns."""
     fields = sorted(draft.faults, key=[UNREADABLE, *COLUMNS].index)
     reasons = [(field, message.rstrip(".")) for field in fields for message in draft.faults[field]]
-    told = "; ".join(f"{field}: {text}" if field else text for field, text in reasons)
+    told = pgettext("between reasons", "; ").join(f"{field}: {text}" if field else text for field, text in reasons)
     return visible(_("line %(line)d: refused: %(reasons)s") % {"line": draft.row.line, "reasons": told})
 
 
@@ -129,7 +120,7 @@ def undone(entry: CodeImport, count: int, old_agents: int, *, dry_run: bool) -> 
         told = _("Deleted %(codes)s of import %(number)s (%(file)s) and %(agents)s created by it.")
     else:
         told = _("Deleted %(codes)s of import %(number)s (%(file)s).")
-    return told % {"codes": codes(count), "number": entry.pk, "file": file(entry), "agents": agents(old_agents)}
+    return told % {"codes": codes(count), "number": entry.pk, "file": entry.file, "agents": agents(old_agents)}
 
 
 def would_import(count: int, past: int, new_agents: int) -> str:

@@ -15,7 +15,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext, pgettext
 
-from main.admin.display import badge, moment
+from main.admin.display import badge, in_english, moment
 from main.admin.strict import StrictAdmin
 from main.codes.telling import tell
 from main.notices import wishes
@@ -166,9 +166,9 @@ def try_again(model_admin: Any, request: HttpRequest, chosen: QuerySet[Notice]) 
 @admin.register(Notice)
 class NoticeAdmin(ReadOnlyAdmin):
     actions = [try_again]
-    fields = ["day", "user", "kind", "result", "sent", "address", "said", "error", "tries", "message_id"]
-    readonly_fields = ["result", "sent", "said"]
-    list_display = ["day", "user", "kind", "result", "sent", "error"]
+    fields = ["day", "user", "kind", "result", "sent", "address", "said", "answer", "tries", "message_id"]
+    readonly_fields = ["result", "sent", "said", "answer"]
+    list_display = ["day", "user", "kind", "result", "sent", "answer"]
     list_filter = ["state", "kind"]
     list_select_related = ["user"]
     search_fields = [f"user__{get_user_model().USERNAME_FIELD}", "user__profile__folded_name", "address", "message_id"]
@@ -187,6 +187,10 @@ class NoticeAdmin(ReadOnlyAdmin):
     @admin.display(description=gettext_lazy("sent"), ordering="sent_at")
     def sent(self, notice: Notice) -> SafeString | str:
         return moment(notice.sent_at) if notice.sent_at else _("not yet")
+
+    @admin.display(description=gettext_lazy("error"))
+    def answer(self, notice: Notice) -> SafeString | str:
+        return in_english(notice.error) if notice.error else self.get_empty_value_display()
 
     @admin.display(description=gettext_lazy("what it says"))
     def said(self, notice: Notice) -> SafeString | str:

@@ -83,12 +83,12 @@ class RedemptionAdmin(StrictAdmin):
     fields: ClassVar[Any] = ["order", "shop", "code_link", "percent", "money", "redeemed", "promised", "voided"]
     readonly_fields = fields
 
-    @admin.display(description="code")
+    @admin.display(description=gettext_lazy("code"))
     def code_link(self, redemption: Redemption) -> SafeString:
         address = reverse("admin:main_referralcode_change", args=[redemption.code_id])
         return format_html('<a href="{}">{}</a>', address, redemption.code)
 
-    @admin.display(description="discount", ordering="discount")
+    @admin.display(description=gettext_lazy("discount"), ordering="discount")
     def percent(self, redemption: Redemption) -> str:
         return percent_in_words(redemption.discount)
 

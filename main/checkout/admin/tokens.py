@@ -13,10 +13,10 @@ from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, pgettext
+from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
 from django.views.decorators.http import require_POST
 
-from main.admin.display import moment
+from main.admin.display import moment, yes_or_no
 from main.admin.notes import Note, note
 from main.admin.once import AddsOnce
 from main.checkout.models import ApiToken
@@ -27,9 +27,9 @@ from main.codes.text import is_id
 @admin.register(ApiToken)
 class TokenAdmin(AddsOnce):
     actions = None
-    fields: ClassVar[Any] = ["name", "begins", "rights", "is_active", "created", "last_used"]
+    fields: ClassVar[Any] = ["name", "begins", "rights", "works", "created", "last_used"]
     readonly_fields = fields
-    list_display = ["name", "begins", "rights", "is_active", "last_used", "switch"]
+    list_display = ["name", "begins", "rights", "works", "last_used", "switch"]
     list_per_page = 50
     ordering = ["name", "pk"]
 
@@ -41,6 +41,10 @@ class TokenAdmin(AddsOnce):
     def rights(self, token: ApiToken) -> str:
         rights = {pgettext("right", "check"): token.may_check, pgettext("right", "redeem"): token.may_redeem}
         return ", ".join(right for right, given in rights.items() if given) or pgettext("right", "none")
+
+    @admin.display(description=pgettext_lazy("a token", "active"), ordering="is_active")
+    def works(self, token: ApiToken) -> SafeString:
+        return yes_or_no(token.is_active)
 
     @admin.display(description=gettext_lazy("created"))
     def created(self, token: ApiToken) -> SafeString:
