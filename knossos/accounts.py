@@ -7,9 +7,11 @@ from typing import Any
 
 from django.contrib import admin
 from django.contrib.auth.admin import GroupAdmin, UserAdmin
+from django.contrib.auth.forms import AdminPasswordChangeForm
 from django.contrib.auth.models import Group, User
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy
 
 from main.admin.display import yes_or_no
@@ -26,10 +28,24 @@ class RightsAdmin(GroupGuard, StrictAdmin, GroupAdmin):
         js = ["main/admin_labels.js"]
 
 
+class PasswordForm(AdminPasswordChangeForm):  # type: ignore[type-arg] # generic for the stubs only
+    """Django's, with the help in the reader's language: Django puts its two sentences together once, in English."""
+
+    usable_password_help_text: Any = format_lazy(
+        '{}<ul id="id_unusable_warning" class="messagelist"><li class="warning">{}</li></ul>',
+        gettext_lazy(
+            "Whether the user will be able to authenticate using a password or not. If disabled, they may still be "
+            "able to authenticate using other backends, such as Single Sign-On or LDAP."
+        ),
+        gettext_lazy("If disabled, the current password for this user will be lost."),
+    )
+
+
 @admin.register(User)
 class AccountAdmin(AccountGuard, StrictAdmin, UserAdmin):  # type: ignore[type-arg] # generic for the stubs only
     """Without deletion; "Active" switches an account off."""
 
+    change_password_form = PasswordForm
     list_display = ["username", "email", "first_name", "last_name", "staff"]
 
     @admin.display(description=gettext_lazy("staff status"), ordering="is_staff")
