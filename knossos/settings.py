@@ -156,9 +156,9 @@ else:
     vars().update(MAIL)
 DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", "knossos@localhost")
 
-# A visitor chooses, else the browser, else this. In British English the day is before the month.
-LANGUAGE_CODE = env.choice("LANGUAGE_CODE", "en-gb", ("en-gb", "el"))
 LANGUAGES = [("en-gb", "English"), ("el", "Ελληνικά")]  # each with its name in its own language
+# For where neither the visitor nor the browser names one of them. In British English the day is before the month.
+LANGUAGE_CODE = env.choice("LANGUAGE_CODE", "en-gb", tuple(dict(LANGUAGES)))
 LOCALE_PATHS = [BASE_DIR / "knossos" / "locale"]
 FORMAT_MODULE_PATH = "knossos.formats"  # the 24-hour clock, with its zone
 TIME_ZONE = env.zone("TIME_ZONE", "UTC")

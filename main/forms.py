@@ -31,6 +31,9 @@ class PercentField(forms.DecimalField):
 
     widget = forms.TextInput(attrs={"inputmode": "decimal"})
 
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(localize=True, **kwargs)  # shown with the reader's decimal mark
+
     def to_python(self, value: Any) -> Any:
         return None if value in self.empty_values else parse_percent(str(value))
 

@@ -12,6 +12,7 @@ atexit.register(_logs.cleanup)
 os.environ |= {
     "DEBUG": "on",
     "TIME_ZONE": "UTC",
+    "LANGUAGE_CODE": "en-gb",
     "EXPIRATION_SCHEDULE": "0 2 * * *",
     "NOTICE_SCHEDULE": "0 8 * * *",
     "LOG_DIR": _logs.name,

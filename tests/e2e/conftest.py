@@ -1,6 +1,7 @@
 """A visitor with a real browser, who notices every fault of a page."""
 
 import os
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from django.test import Client
 from playwright.sync_api import Error
 
 from tests.e2e.browser import EXECUTABLE, chromium
+from tests.languages.reading import english_on_page
 from tests.patience import PATIENCE
 
 REQUIRED = os.environ.get("REQUIRE_BROWSER") == "1"
@@ -25,6 +27,10 @@ LOOKS = {"wide": {"dark": "dark", "light": "light"}, "phone": {"phone": "light"}
 # Axe asks for targets of 24 px (WCAG 2.2, 2.5.8) only when it is told to. To look into imported style sheets it would
 # add inline styles, which the page rightly forbids.
 RUN_AXE = "axe.run({preload: false, resultTypes: ['violations'], rules: {'target-size': {enabled: true}}})"
+# Greek words in capitals have no accents.
+ACCENTED_CAPITALS = re.compile(r"[Α-Ω]+[ΆΈΉΊΌΎΏ][Α-ΩΆΈΉΊΌΎΏ]*|[ΆΈΉΊΌΎΏ][Α-ΩΆΈΉΊΌΎΏ]+")
+WRITTEN_BY_PEOPLE = re.compile("Hohenstein-Oberberg the Third of|may it go on until then")
+SEEN_IN_GREEK = set()  # the names and addresses of pages
 REPORT_VIOLATIONS = """
     document.addEventListener("securitypolicyviolation", violation =>
         console.error(`CSP: ${violation.violatedDirective} ${violation.blockedURI} ${violation.sourceFile}`))
@@ -49,28 +55,21 @@ class Visitor:
         session = client.cookies[settings.SESSION_COOKIE_NAME].value
         self.page.context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": session, "url": self.server}])
 
-    def _take_picture(self, path):
-        try:
-            self.page.screenshot(path=path)
-        except Error as error:  # Chromium sometimes has no frame to show yet
-            if "Unable to capture screenshot" not in str(error):
-                raise
-            self.page.screenshot(path=path)
-
     def inspect(self, name=""):
         """Fail unless the page as it is now is accessible and fits the window; keep its pictures as `name`.
 
-        In the wide window the page is looked at in the dark and in light.
+        In the wide window the page is looked at in the dark and in light, at the phone in Greek too.
         """
         for look, colours in LOOKS[self.window].items():
             self._show_in(colours)
             if name:
-                self._take_picture(SCREENSHOT_DIR / f"{name}-{look}.png")
+                _take_picture(self.page, SCREENSHOT_DIR / f"{name}-{look}.png")
             if self.has_scripts:  # axe needs them
-                self._run_axe(look)
+                self._run_axe(self.page, look)
+        self._measure(self.page)
         self.is_inspected = True
-        if self.page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"):
-            self.faults.append(f"{self.page.url} is wider than the window")
+        if self.window == "phone" and self.has_scripts:
+            self._inspect_in_greek(name)
         assert not self.faults, "\n\n".join(self.faults)
 
     def _show_in(self, colours):
@@ -78,13 +77,51 @@ class Visitor:
         if self.has_scripts:  # a link fades from one colour to the other
             self.page.evaluate("document.getAnimations().forEach(animation => animation.finish())")
 
-    def _run_axe(self, look):
-        if not self.page.evaluate("'axe' in window"):
-            self.page.evaluate(AXE_SCRIPT)
-        for violation in self.page.evaluate(RUN_AXE)["violations"]:
+    def _run_axe(self, page, look):
+        if not page.evaluate("'axe' in window"):
+            page.evaluate(AXE_SCRIPT)
+        for violation in page.evaluate(RUN_AXE)["violations"]:
             places = [node["html"] + "\n" + node["failureSummary"] for node in violation["nodes"]]
-            where = f"axe {violation['id']} on {self.page.url}, {look}: {violation['help']}"
+            where = f"axe {violation['id']} on {page.url}, {look}: {violation['help']}"
             self.faults.append("\n".join([where, *places]))
+
+    def _measure(self, page):
+        if page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"):
+            self.faults.append(f"{page.url} is wider than the window")
+
+    def _inspect_in_greek(self, name):
+        """Look at the same address in Greek: in a tab of its own, so that what is filled in here stays."""
+        seen = name, re.sub(r"\d+|\?.*", "", self.page.url)
+        if seen in SEEN_IN_GREEK:
+            return
+        SEEN_IN_GREEK.add(seen)
+        tab = self.page.context.new_page()
+        tab.set_extra_http_headers({"Accept-Language": "el"})
+        try:
+            answer = tab.goto(self.page.url)
+        except Error:  # an address that takes posts alone has no page
+            answer = None
+        if answer and answer.ok:
+            if name:
+                _take_picture(tab, SCREENSHOT_DIR / f"{name}-el-phone.png")
+            self._run_axe(tab, "Greek")
+            self._measure(tab)
+            language = tab.evaluate("document.documentElement.lang")
+            self.faults += [f"{tab.url} is in {language}"] if language != "el" else []
+            english = [text for text in english_on_page(tab.content()) if not WRITTEN_BY_PEOPLE.search(text)]
+            self.faults += [f"English on {tab.url}: {text}" for text in english]
+            shown = tab.evaluate("document.body.innerText")  # as style sheets show it, in capitals too
+            self.faults += [f"accent in capitals on {tab.url}: {word}" for word in ACCENTED_CAPITALS.findall(shown)]
+        tab.close()
+
+
+def _take_picture(page, path):
+    try:
+        page.screenshot(path=path)
+    except Error as error:  # Chromium sometimes has no frame to show yet
+        if "Unable to capture screenshot" not in str(error):
+            raise
+        page.screenshot(path=path)
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,45 @@
+"""Every page in the pseudo-language, where all words are in marks, and in Greek, where no word is in Latin letters."""
+
+import pytest
+
+from tests.access.people import PEOPLE, Town, body
+from tests.access.test_addresses import TABLE
+from tests.languages import reading
+
+# What the people of the town have written, and what is the same in every language.
+DATA = """
+    John Smith Maria Garcia anonymous agent other viewer staff superuser group shop root here kno Until spring please
+    JOHNS MARIA OLD codes csv zone order nobody django contrib yes
+"""
+
+
+@pytest.fixture(params=["pseudo", "el"])
+def language(request):
+    return request.getfixturevalue("pseudo_language") if request.param == "pseudo" else request.param
+
+
+@pytest.fixture
+def town(db, settings):
+    settings.SHARE_URL = "https://shop.example/?code={code}"
+    return Town()
+
+
+def assert_nothing_is_left(pages):
+    left = {}
+    for name, response in pages:
+        if response.headers["Content-Type"].startswith("text/html"):
+            for text in reading.words_left_on_page(body(response).decode(), DATA.split()):
+                left.setdefault(text, name)
+    assert not left, "\n".join(f"{name}: {text}" for text, name in left.items())
+
+
+@pytest.mark.parametrize("person", PEOPLE)
+def test_every_address(town, person, language):
+    def pages():
+        for route in TABLE:
+            if not route.startswith(("api/", "metrics", "health")):
+                for method in ("get", "post"):
+                    client = town.client(person, HTTP_ACCEPT_LANGUAGE=language)
+                    yield f"{method} {route}", getattr(client, method)(town.address(route), follow=True)
+
+    assert_nothing_is_left(pages())
