@@ -89,7 +89,7 @@ class CodeAdmin(GuardedAdmin):
     def expires(self, code: ReferralCode) -> SafeString | str:
         return moment(code.expires_at) if code.expires_at else _("never")
 
-    @admin.display(description=gettext_lazy("agent"), ordering="agent__name")
+    @admin.display(description=gettext_lazy("agent"), ordering="agent__folded_name")
     def agent_link(self, code: ReferralCode) -> SafeString | str:
         if not code.agent:
             return _("house code")

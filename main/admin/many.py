@@ -102,7 +102,7 @@ class ManyForm(forms.Form):
             if data["agents"] != [None]:
                 self.add_error("everyone", _("Name agents or take all of them, but not both."))
             working = UserProfile.objects.filter(role=UserProfile.Role.AGENT, user__is_active=True)
-            data["agents"] = list(working.select_related("user").order_by("name", "pk")[: AT_MOST + 1])
+            data["agents"] = list(working.select_related("user").order_by("folded_name", "pk")[: AT_MOST + 1])
             if not data["agents"]:
                 self.add_error("everyone", _("There is no agent who can sign in."))
         if len(data["agents"]) * data["each"] > AT_MOST:

@@ -20,7 +20,7 @@ from django.utils.translation import gettext_lazy, ngettext, pgettext
 
 from main.accounts.users import address_of, signs_in_by_email
 from main.admin.accounts import invite_view, may_invite, may_switch, send_invitation, switch_view
-from main.admin.display import moment, yes_or_no
+from main.admin.display import labelled, moment, yes_or_no
 from main.admin.guarded import GuardedAdmin
 from main.admin.new_agent import NewAgentForm, makes_accounts
 from main.admin.notes import Note, note
@@ -56,7 +56,7 @@ class ProfileAdmin(GuardedAdmin):
     list_per_page = 50
     list_select_related = ["user"]
     show_facets = admin.ShowFacets.NEVER
-    ordering = ["name", "pk"]
+    ordering = ["folded_name", "pk"]  # "Άννα" stands beside "Αντώνης", whatever the database knows of alphabets
     readonly_fields = ["can_sign_in", "email", "codes"]
     search_fields = ["folded_name", USER_NAME, *({EMAIL} - {USER_NAME})]
 
@@ -151,24 +151,25 @@ class ProfileAdmin(GuardedAdmin):
 
     @admin.display(description=gettext_lazy("can sign in"), ordering="user__is_active")
     def can_sign_in(self, profile: UserProfile) -> SafeString:
-        return yes_or_no(profile.user.is_active)
+        return labelled(_("Can sign in"), yes_or_no(profile.user.is_active))
 
     @admin.display(description=gettext_lazy("work now"))
     def working(self, profile: UserProfile) -> SafeString:
         hidden = _("codes that work of %(person)s") % {"person": profile}
-        return _codes_link(profile, in_figures(_told(profile).working), hidden, "&state=working")
+        link = _codes_link(profile, in_figures(_told(profile).working), hidden, "&state=working")
+        return labelled(_("Work now"), link)
 
     @admin.display(description=gettext_lazy("stops next"))
-    def stops_next(self, profile: UserProfile) -> SafeString | str:
-        code = _told(profile).next_to_stop
-        if code is None or code.expires_at is None:
-            return pgettext("code", "none")
-        return format_html("{} {}", _code_link(code), moment(code.expires_at))
+    def stops_next(self, profile: UserProfile) -> SafeString:
+        code, when = _told(profile).next_to_stop, pgettext("code", "none")
+        if code and code.expires_at:
+            when = format_html("{} {}", _code_link(code), moment(code.expires_at))
+        return labelled(_("Stops next"), when)
 
     @admin.display(description=gettext_lazy("latest code"))
-    def latest(self, profile: UserProfile) -> SafeString | str:
+    def latest(self, profile: UserProfile) -> SafeString:
         code = _told(profile).latest
-        return _code_link(code) if code else pgettext("code", "none")
+        return labelled(_("Latest"), _code_link(code) if code else pgettext("code", "none"))
 
     @admin.display(description=gettext_lazy("codes"))
     def codes(self, profile: UserProfile) -> SafeString:

@@ -17,13 +17,13 @@ else:
 COUNTED_AT_MOST = 10_000
 
 
-def counted(objects: Any, by: str = "") -> int:
+def counted(objects: Any, *by: str) -> int:
     """Return how many rows the queryset `objects` has, or COUNTED_AT_MOST + 1 if there are more.
 
-    Where few of many rows may be counted, `by` names the field of the index that leads to them. Otherwise a database
-    that expects more of them looks at all rows, to stop early.
+    `by` names the fields of an index that soon leads to them. Without it, a database that expects to find enough of
+    them anywhere may look at all rows.
     """
-    count: int = objects.order_by(*filter(None, [by]))[: COUNTED_AT_MOST + 1].count()
+    count: int = objects.order_by(*by)[: COUNTED_AT_MOST + 1].count()
     return count
 
 

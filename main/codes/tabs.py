@@ -31,7 +31,12 @@ class Tab(TextChoices):
 
     def counted_in(self, codes: ReferralCodeQuerySet, now: datetime) -> int:
         """How many of `codes` are behind this tab, as `counted` says it."""
-        return counted(self.of(codes, now), "expires_at" if self in (Tab.ENDS_SOON, Tab.OVERDUE) else "")
+        return counted(self.of(codes, now), *COUNTED_BY[self])
+
+
+# What works is mostly new, and what has ended mostly old. The other two have the index of the sweep.
+BY_DATE = ("expires_at", "pk")
+COUNTED_BY = {Tab.WORKS: ("-pk",), Tab.ENDS_SOON: BY_DATE, Tab.OVERDUE: BY_DATE, Tab.ENDED: ("pk",)}
 
 
 class TabLink(NamedTuple):

@@ -22,8 +22,13 @@ OUTPUT_LOST = 74  # EX_IOERR of sysexits.h
 class EnglishCommand(BaseCommand):
     """A command that speaks English whatever LANGUAGE_CODE says, because programs and logs read its output."""
 
+    def run_from_argv(self, argv: list[str]) -> None:
+        # For the whole process: nothing is restored at the end, and so no catalogue of translations is loaded.
+        translation.deactivate_all()
+        super().run_from_argv(argv)
+
     def execute(self, *args: Any, **options: Any) -> str | None:
-        with translation.override("en"):
+        with translation.override(None):
             return super().execute(*args, **options)
 
 

@@ -1,9 +1,12 @@
 """Every page in the pseudo-language, where all words are in marks, and in Greek, where no word is in Latin letters."""
 
+import re
+
 import pytest
 
 from tests.access.people import PEOPLE, Town, body
 from tests.access.test_addresses import TABLE
+from tests.conftest import PROJECT
 from tests.languages import reading
 
 # What the people of the town have written, and what is the same in every language.
@@ -31,6 +34,13 @@ def assert_nothing_is_left(pages):
             for text in reading.words_left_on_page(body(response).decode(), DATA.split()):
                 left.setdefault(text, name)
     assert not left, "\n".join(f"{name}: {text}" for text, name in left.items())
+
+
+def test_no_style_sheet_writes_words():
+    """Nobody could translate them."""
+    sheets = [path for app in ("main", "knossos") for path in (PROJECT / app).rglob("*.css")]
+    assert sheets
+    assert not [path.name for path in sheets if re.search(r"content:\s*[\"'][^\"']*[A-Za-z]", path.read_text())]
 
 
 @pytest.mark.parametrize("person", PEOPLE)

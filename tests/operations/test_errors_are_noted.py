@@ -9,7 +9,7 @@ import pytest
 
 from knossos.errors import without_persons
 from tests.conftest import PROJECT, managed
-from tests.test_production_settings import PRODUCTION
+from tests.processes.test_production_settings import PRODUCTION
 
 # The database has no tables, so that the page of the sign-in fails.
 FAIL = """

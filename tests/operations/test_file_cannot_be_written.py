@@ -10,7 +10,7 @@ import pytest
 from django.db import connection
 
 from tests.breakage.world import PROJECT, World
-from tests.test_production_settings import PRODUCTION
+from tests.processes.test_production_settings import PRODUCTION
 
 # Rights do not bind root unless it gives up what lets it pass them.
 BOUND = ["setpriv", "--bounding-set", "-dac_override,-dac_read_search"] if os.geteuid() == 0 else []

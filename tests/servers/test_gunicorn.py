@@ -12,7 +12,7 @@ import pytest
 
 from tests.conftest import PROJECT
 from tests.patience import PATIENCE
-from tests.test_production_settings import PRODUCTION
+from tests.processes.test_production_settings import PRODUCTION
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="gunicorn does not run on Windows")
 

@@ -8,8 +8,8 @@ import pytest
 from django.contrib import admin
 
 from tests.patience import PATIENCE
+from tests.processes.test_production_settings import PRODUCTION
 from tests.servers.test_gunicorn import ask, gunicorn
-from tests.test_production_settings import PRODUCTION
 
 HOST = "127.0.0.1"
 SHEETS = Path(__file__).parents[2] / "knossos" / "static" / "staff"
