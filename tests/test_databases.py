@@ -34,11 +34,6 @@ def refusals():
     return [message.msg for message in run_checks() if message.id == "main.E004"]
 
 
-def test_the_database_of_the_settings_is_known():
-    assert databases.kind() == connection.vendor
-    assert refusals() == []
-
-
 @pytest.mark.parametrize(("fixture", "sentence"), [("unknown", UNKNOWN), ("too_old", OLD)])
 def test_another_is_refused_by_the_check_and_by_each_command(request, fixture, sentence):
     request.getfixturevalue(fixture)

@@ -8,7 +8,6 @@ from types import ModuleType
 
 import pytest
 from django.db import connection
-from django.utils.module_loading import import_string
 
 from main.models import ReferralCode
 from tests.conftest import NOW, PROJECT, make_code
@@ -21,7 +20,6 @@ CREATE_A_TEST_CODE = """
 from main.models import ReferralCode, UserProfile
 from django.utils import timezone
 from datetime import timedelta
-from types import ModuleType
 
 agent = UserProfile.objects.filter(role='agent').first()
 code = ReferralCode.objects.create(
@@ -96,11 +94,6 @@ LOGGING = {
         },
     },
 }
-
-CRONJOBS = [
-    # Run every day at 2:00 AM
-    ('0 2 * * *', 'django.core.management.call_command', ['expire_referral_codes']),
-]
 """
 
 
@@ -188,10 +181,3 @@ def test_the_logging_settings(three_overdue, clock, run_command, tmp_path, monke
         ["expired", "MARIA-15"],
         ["expired", "ALEX-10"],
     ]
-
-
-def test_the_cron_job_of_django_crontab(three_overdue, clock, capsys):
-    [(schedule, job, arguments)] = run_snippet(SETTINGS)["CRONJOBS"]
-    import_string(job)(*arguments)
-    assert schedule == "0 2 * * *"
-    assert capsys.readouterr().out.splitlines()[0] == "Successfully expired 3 referral code(s)."

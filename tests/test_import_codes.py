@@ -1,6 +1,5 @@
 """`manage.py import_codes FILE.csv`: all the codes of a file, or none and the reasons why."""
 
-import re
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -198,13 +197,3 @@ def test_rows_that_are_refused_cost_no_query_each(import_codes, django_assert_nu
     clock = 1 if connection.vendor == "postgresql" else 0  # the server's, before anything is judged by ours
     with django_assert_num_queries(3 + clock):
         assert import_codes("code,discount\n" + "SAME,-1\n" * 400).error
-
-
-def test_the_example_of_the_documentation_is_what_happens(import_codes, john):
-    page = (DATA.parent.parent / "docs" / "import.md").read_text(encoding="utf-8")
-    console, content = (re.findall(rf"```{kind}\n(.*?)```", page, re.DOTALL)[0] for kind in ("console", "csv"))
-    dry_run, real_run = console.removeprefix("$ python manage.py import_codes codes.csv --dry-run\n").split(
-        "$ python manage.py import_codes codes.csv\n"
-    )
-    assert import_codes(content, "--dry-run").out == dry_run
-    assert import_codes(content).out == real_run.replace("import 1.", f"import {latest_import().pk}.")

@@ -55,7 +55,7 @@ def test_shows_what_works_ending_soonest_first_and_what_ended_and_why(as_maria, 
         "Times are in UTC. Change the zone",
         "Working now (3)",
         "Code | Discount | Stops working | Time left (full bar: 41 days) | What you can do",
-        "SOON-20 History of SOON-20 | 12.50 % | 23 Nov 2026, 02:00 UTC Ask for more time for SOON-20 | 2 days "
+        "SOON-20 History of SOON-20 | 12.5 % | 23 Nov 2026, 02:00 UTC Ask for more time for SOON-20 | 2 days "
         "| Copy SOON-20",
         "LATER-10 History of LATER-10 | 10 % | end of 31 Dec 2026 UTC Ask for more time for LATER-10 | 40 days "
         "| Copy LATER-10",

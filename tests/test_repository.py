@@ -52,7 +52,7 @@ def test_a_page_in_greek_has_the_same_commands_headings_rows_and_links_as_in_eng
         assert re.findall(pattern, greek) == re.findall(pattern, english)
     links = []
     for link in re.findall(r"\]\(([^)]+)\)", english)[1:]:
-        of_page = link.replace(".md", ".el.md")  # where there is one
+        of_page = link.replace(".md", ".el.md").replace(".png", "-el.png")  # where there is one
         links.append(of_page if (path.parent / of_page).is_file() else link)
     assert re.findall(r"\]\(([^)]+)\)", greek)[1:] == links
 

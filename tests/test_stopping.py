@@ -5,7 +5,6 @@ import signal
 from threading import Thread
 
 import pytest
-from django.core.management import CommandError, call_command
 
 from main.models import ExpirationRun, ReferralCode
 from main.sweep.errors import Interrupted, SweepFailed
@@ -94,12 +93,3 @@ def test_the_ledger_tells_that_it_was_interrupted_and_what_stands(two_overdue, e
     run = ExpirationRun.objects.get()
     assert (run.state, run.error, run.expired_count) == ("interrupted", told, 1)
     assert ReferralCode.objects.filter(status="inactive").count() == 1
-
-
-def test_the_command_says_what_stands(two_overdue, monkeypatch):
-    def press_ctrl_c(*args, **kwargs):
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr("main.management.commands.expire_referral_codes.sweep", press_ctrl_c)
-    with pytest.raises(CommandError, match=r"^Stopped by Ctrl-C\. Codes that were already expired stay expired\.$"):
-        call_command("expire_referral_codes")

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from main.codes.counting import in_figures
 from main.codes.editing import possible
+from main.codes.percent import percent_in_words
 from main.codes.sentences import days_in_words
 from main.codes.sharing import shop_address
 from main.codes.wording import day_in_words, in_words
@@ -18,6 +19,7 @@ register = template.Library()
 register.filter("in_figures", in_figures)
 register.filter("day_in_words", day_in_words)
 register.filter("in_words", in_words)
+register.filter("percent_in_words", percent_in_words)
 register.simple_tag(possible)
 register.filter("shop_address", shop_address)
 

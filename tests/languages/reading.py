@@ -9,7 +9,7 @@ from tests.languages.pseudo import CLOSE, OPEN
 # Read aloud or shown, though not between tags.
 ATTRIBUTES = ("aria-label", "aria-description", "title", "placeholder", "alt", "label", "summary")
 BUTTONS = ("submit", "button", "reset")
-NOT_READ = ("script", "style", "code", "pre", "kbd", "samp")
+NOT_READ = ("script", "style", "code", "pre", "kbd", "samp", "textarea")
 WITHOUT_END = ("area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr")
 WORD = re.compile(r"[A-Za-z]{2,}")
 # Addresses of mail and of pages, zones, names of files, hashes, options and names of commands, names in braces.

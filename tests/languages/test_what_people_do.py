@@ -91,7 +91,6 @@ def agent(language, maria, settings):
 
 def one_of_each_state(agent=None):
     off = make_agent("John Smith", is_active=False)
-    ExpirationRun.objects.all()
     codes = [
         make_code("GONE-10", agent=agent, expires_at=NOW - DAY),
         make_code("ENDED-10", agent=agent, expires_at=NOW - DAY, status="inactive"),

@@ -95,10 +95,3 @@ def test_the_summary_for_staff_has_a_link_of_its_own(anna, visitor):
     link = unsubscribe_url(mine, Notice.Kind.STAFF).removeprefix("http://127.0.0.1:8000")
     visitor.post(link, {"List-Unsubscribe": "One-Click"})
     assert (preference().wants_mail, preference().wants_summary) == (True, False)
-
-
-def test_no_other_address_goes_without_a_token(client, anna):
-    strict = Client(enforce_csrf_checks=True)
-    strict.force_login(anna.user, "django.contrib.auth.backends.ModelBackend")
-    assert strict.post("/notices/", {"wants_mail": ""}).status_code == 403
-    assert strict.post("/notices/calendar/make/").status_code == 403

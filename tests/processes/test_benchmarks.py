@@ -25,7 +25,3 @@ def test_it_expires_the_same_codes_with_every_contender_and_prints_a_table():
         "| sweep, against the bare statement, less the interpreter's start",
         "| peak memory, against a sweep with nothing to do",
     ]
-
-
-def test_it_says_how_to_be_used():
-    assert "python -m benchmarks.sweep --database postgres://" in benchmark("--help")

@@ -3,8 +3,6 @@
 import subprocess
 
 import pytest
-from django.conf import settings
-from django.utils.module_loading import import_string
 
 from tests.schedulers.conftest import BARE, PROJECT
 
@@ -49,12 +47,6 @@ def run_line(line, home):
     """As cron does: in the home folder, by /bin/sh, with the five fields and the comment left to it."""
     command = line.split(maxsplit=5)[5]
     return subprocess.run(["/bin/sh", "-c", command], env=BARE, cwd=home, capture_output=True, text=True, check=False)
-
-
-def test_the_jobs_of_the_settings_are_functions_of_ours():
-    schedules = [schedule for schedule, _, _ in settings.CRONJOBS]
-    assert schedules == [settings.EXPIRATION_SCHEDULE, settings.NOTICE_SCHEDULE]
-    assert all(callable(import_string(job)) for _, job, _ in settings.CRONJOBS)
 
 
 def test_the_line_expires_codes_and_logs_what_it_printed(installed, with_crontab, tmp_path):

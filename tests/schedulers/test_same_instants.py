@@ -6,9 +6,8 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from celery.schedules import crontab
 
-from knossos.celery import app, celery_schedule
+from knossos.celery import celery_schedule
 from main.scheduling.schedule import CannotExpress, parse_schedule
 from main.scheduling.systemd import calendar
 from tests.schedulers.conftest import need
@@ -107,11 +106,6 @@ def test_celery_sweeps_once_in_the_night(night, clock):
 def test_systemd_leaves_out_the_night_without_two_o_clock(day, nights):
     noon = datetime.fromisoformat(day).replace(hour=12)
     assert elapses(parse_schedule("0 2 * * *"), noon, zone="Europe/Berlin", iterations=2) == nights
-
-
-def test_celery_keeps_the_clock_of_the_time_zone_setting():
-    assert str(app.timezone) == "UTC"
-    assert app.conf.beat_schedule["expire-referral-codes"]["schedule"] == crontab(hour=2, minute=0)
 
 
 def test_celery_refuses_what_only_cron_can_run():
