@@ -179,6 +179,11 @@ def test_four_queries_each_served_by_an_index(client, django_assert_num_queries)
     ReferralCode.objects.bulk_create(
         ReferralCode(code=f"C-{number}", expires_at=NOW + timedelta(days=number - 50)) for number in range(3000)
     )
+    # Of those that have ended, another index has the dates too.
+    ReferralCode.objects.bulk_create(
+        ReferralCode(code=f"ENDED-{number}", expires_at=NOW - timedelta(days=number), status="inactive")
+        for number in range(3000)
+    )
     ExpirationRun.objects.bulk_create(
         ExpirationRun(started_at=NOW, last_sign_of_life=NOW, cutoff=NOW, ended_at=NOW, state="completed", pid=1)
         for _ in range(3000)
