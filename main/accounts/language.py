@@ -5,7 +5,6 @@ signed in, so that no page needs a query; and a cookie, for this browser's sign-
 """
 
 from collections.abc import Callable, Iterable
-from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
@@ -14,10 +13,10 @@ from django.utils import translation
 from django.utils.cache import patch_vary_headers
 from django.utils.translation import get_language_from_request
 
+from main.accounts import cookies
 from main.models import ChosenLanguage
 
 IN_SESSION = "language"
-COOKIE_AGE = timedelta(days=365)
 
 
 def visitor_language(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
@@ -43,10 +42,7 @@ def keep(request: HttpRequest, response: HttpResponse, language: str) -> None:
     if request.user.is_authenticated:
         ChosenLanguage.objects.update_or_create(user=request.user, defaults={"language": language})
         request.session[IN_SESSION] = language
-    response.set_cookie(
-        settings.LANGUAGE_COOKIE_NAME, language, max_age=COOKIE_AGE, samesite="Lax",
-        secure=request.is_secure(), httponly=True,
-    )  # fmt: skip
+    cookies.keep(request, response, settings.LANGUAGE_COOKIE_NAME, language)
 
 
 def recall(request: HttpRequest, user: Any, **kwargs: Any) -> None:

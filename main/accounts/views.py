@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from main import conf
-from main.accounts import language, zone
+from main.accounts import cookies, language, zone
 from main.accounts.forms import SignInForm, ZoneForm
 from main.accounts.next_page import next_page
 
@@ -36,10 +36,7 @@ def choose_zone(request: HttpRequest) -> HttpResponse:
     if not form.is_valid():
         return render(request, "main/accounts/zone.html", {"form": form})
     response = HttpResponseRedirect(next_page(request, reverse("profile")))
-    response.set_cookie(
-        zone.cookie(), form.cleaned_data["zone"], max_age=zone.COOKIE_AGE, samesite="Lax",
-        secure=request.is_secure(), httponly=True,
-    )  # fmt: skip
+    cookies.keep(request, response, zone.cookie(), form.cleaned_data["zone"])
     return response
 
 

@@ -1,7 +1,6 @@
 """The visitor's time zone, for showing and reading times: chosen on the page `zone`, kept in a cookie."""
 
 from collections.abc import Callable
-from datetime import timedelta
 from functools import cache
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -9,7 +8,6 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
-COOKIE_AGE = timedelta(days=365)
 # Places, as people know them. The zone database also has abbreviations and old names.
 REGIONS = ("Africa", "America", "Antarctica", "Asia", "Atlantic", "Australia", "Europe", "Indian", "Pacific")
 

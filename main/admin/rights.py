@@ -40,7 +40,16 @@ class RightsField(ModelMultipleChoiceField):  # type: ignore[type-arg] # generic
         return f"{app} | {things} | {sentence % {'things': things} if sentence else _(obj.name)}"
 
 
-class AccountGuard(ModelAdmin):
+class NamesRights(ModelAdmin):
+    """For the admin of what has rights: users and groups."""
+
+    def formfield_for_manytomany(self, db_field: Any, request: Any, **kwargs: Any) -> Any:
+        if db_field.remote_field.model is Permission:
+            kwargs["form_class"] = RightsField
+        return super().formfield_for_manytomany(db_field, request, **kwargs)
+
+
+class AccountGuard(NamesRights):
     """For the admin of users: who is no superuser changes neither the accounts of staff nor anybody's rights."""
 
     def has_change_permission(self, request: Any, obj: Any = None) -> bool:
@@ -49,24 +58,14 @@ class AccountGuard(ModelAdmin):
     def has_delete_permission(self, request: Any, obj: Any = None) -> bool:
         return super().has_delete_permission(request, obj) and (obj is None or may_change(request.user, obj))
 
-    def formfield_for_manytomany(self, db_field: Any, request: Any, **kwargs: Any) -> Any:
-        if db_field.remote_field.model is Permission:
-            kwargs["form_class"] = RightsField
-        return super().formfield_for_manytomany(db_field, request, **kwargs)
-
     def get_readonly_fields(self, request: Any, obj: Any = None) -> Any:
         fields = {field.name for field in self.opts.get_fields()}
         rights = [] if request.user.is_superuser else sorted(RIGHTS & fields)
         return [*super().get_readonly_fields(request, obj), *rights]
 
 
-class GroupGuard(ModelAdmin):
+class GroupGuard(NamesRights):
     """For the admin of groups: superusers change them; other people who may view groups can only view them."""
-
-    def formfield_for_manytomany(self, db_field: Any, request: Any, **kwargs: Any) -> Any:
-        if db_field.remote_field.model is Permission:
-            kwargs["form_class"] = RightsField
-        return super().formfield_for_manytomany(db_field, request, **kwargs)
 
     def has_add_permission(self, request: Any) -> bool:
         return bool(request.user.is_superuser)

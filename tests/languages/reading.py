@@ -15,7 +15,7 @@ WORD = re.compile(r"[A-Za-z]{2,}")
 # Addresses of mail and of pages, zones, names of files, hashes, options and names of commands, names in braces.
 NO_WORDS = re.compile(
     r"\S+@\S+|https?://\S+|[A-Z][a-z]+(?:/[A-Z][\w -]+)+|[\w-]+\.(?:csv|xlsx|py|sqlite3)\b|`[^`]*`"
-    r"|\b[0-9a-f]{20,}|\w*\*{9,}|kno_\w+|--[a-z-]+(?: '\w+')?|\{\w+\}|cp\d+|md5|utf-8",
+    r"|\b[0-9a-f]{20,}|\w*\*{9,}|kno_[\w-]+|--[a-z-]+(?: '\w+')?|\{\w+\}|cp\d+|md5|utf-8",
     re.IGNORECASE,
 )
 # Names and abbreviations that are the same in every language.
@@ -61,6 +61,12 @@ class Reader(HTMLParser):
             self._depth += (char == OPEN) - (char == CLOSE)
             outside += char if not self._depth else " "
         self.texts.append(outside)
+
+
+def commas_in_drawings(html):
+    """The numbers of drawings and meters that are written with a decimal comma: no browser reads them."""
+    drawn = " ".join(re.findall(r"(?s)<svg.*?</svg>|<meter[^>]*>", html))
+    return re.findall(r'[a-z0-9]+="-?\d+,\d+[^"]*"', drawn)
 
 
 def unmarked(text):

@@ -31,7 +31,8 @@ def assert_nothing_is_left(pages):
     left = {}
     for name, response in pages:
         if response.headers["Content-Type"].startswith("text/html"):
-            for text in reading.words_left_on_page(body(response).decode(), DATA.split()):
+            page = body(response).decode()
+            for text in [*reading.words_left_on_page(page, DATA.split()), *reading.commas_in_drawings(page)]:
                 left.setdefault(text, name)
     assert not left, "\n".join(f"{name}: {text}" for text, name in left.items())
 
