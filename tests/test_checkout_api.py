@@ -7,7 +7,7 @@ from http import HTTPStatus
 import pytest
 from django.core.exceptions import ValidationError
 from django.core.management import CommandError
-from django.db import OperationalError
+from django.db import OperationalError, connection
 from django.test import Client
 from django.urls import reverse
 from hypothesis import given
@@ -302,6 +302,33 @@ def test_a_check_asks_the_database_twice(shop, code, django_assert_num_queries):
     shop.check("johns-20")
     with django_assert_num_queries(2):  # the token, the code
         shop.check("johns-20")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_request_is_one_transaction_where_that_keeps_nobody_else_from_writing(shop, code):
+    """Not on SQLite: there a transaction that only reads locks the file."""
+    in_one = []
+
+    def note(run, *args):
+        in_one.append(connection.in_atomic_block)
+        return run(*args)
+
+    with connection.execute_wrapper(note):
+        shop.check("johns-20")
+    assert in_one == [connection.vendor == "postgresql"] * len(in_one) != []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_an_error_of_ours_has_written_is_undone_where_a_request_is_one_transaction(shop, code, monkeypatch):
+    def fail(redemption):
+        raise OperationalError
+
+    monkeypatch.setattr("main.checkout.http.bodies.Redeemed.of", fail)
+    assert shop.ask("post", "redemptions", {"order": "A-1", "code": "johns-20"}).status_code == 503
+    assert Redemption.objects.count() == (0 if connection.vendor == "postgresql" else 1)
+    monkeypatch.undo()
+    assert shop.ask("post", "redemptions", {"order": "A-1", "code": "johns-20"}).status_code in (200, 201)
+    assert Redemption.objects.count() == 1
 
 
 def test_the_command_makes_a_token_and_its_last_line_is_the_token_alone(run_command, code):

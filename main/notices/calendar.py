@@ -66,7 +66,6 @@ def feed(user: Any) -> bytes:
     calendar = Calendar()
     calendar.add("prodid", "-//Knossos//Referral codes//EN")
     calendar.add("version", "2.0")
-    calendar.add("method", "PUBLISH")
     calendar.add("x-wr-calname", _name(user))
     calendar.add("refresh-interval", REFRESH, parameters={"VALUE": "DURATION"})
     calendar.add("x-published-ttl", REFRESH)

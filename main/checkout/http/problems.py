@@ -18,6 +18,7 @@ from ninja import NinjaAPI, Schema
 from ninja.errors import HttpError, ValidationError
 from ninja.parser import Parser
 
+from main.sweep.databases import together
 from main.sweep.errors import WrongClock
 
 LARGEST_BODY = 16 * 1024  # bytes
@@ -87,14 +88,18 @@ def tell_problems(api: NinjaAPI) -> None:
 
 
 def as_problems(view: View) -> View:
-    """Refuse what no operation should read, and answer as a problem what the view fails at."""
+    """Refuse what no operation should read, and answer as a problem what the view fails at.
+
+    What a request writes is in the database before the shop gets the answer.
+    """
 
     @wraps(view)
     def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if refused := _not_read(request):
             return refused
         try:
-            response = view(request, *args, **kwargs)
+            with together():
+                response = view(request, *args, **kwargs)
         except Exception as error:  # a shop gets a problem in JSON for each error; _failed logs it
             return _failed(request, error)
         if response.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
