@@ -1,10 +1,11 @@
 """A mail server that keeps what it takes, as one must before it says so; and a bare loop that sends the same again.
 
-python -m benchmarks.mail_server serve FOLDER [--write]   # prints its port
+python -m benchmarks.mail_server serve FOLDER [--write] [--delay MILLISECONDS]   # prints its port
 python -m benchmarks.mail_server send FOLDER PORT         # the bare loop: what a server with --write has kept
 """
 
 import argparse
+import asyncio
 import os
 import smtplib
 import socket
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP
 
 MAIL_ENDS = b"\r\n.\r\n"
 LINE = b"\r\n"
@@ -37,13 +39,34 @@ class Keeping:
         return "250 OK"
 
 
-def serve(folder: Path, *, write: bool) -> None:
+class Server(Controller):
+    """Answers each command after `delay` seconds, as a server at the other end of a network does."""
+
+    def __init__(self, handler: Keeping, delay: float, **where: Any) -> None:
+        self.delay = delay
+        super().__init__(handler, **where)
+
+    def factory(self) -> SMTP:
+        return Session(self.handler, self.delay)
+
+
+class Session(SMTP):
+    def __init__(self, handler: Keeping, delay: float) -> None:
+        self.delay = delay
+        super().__init__(handler)
+
+    async def push(self, status: Any) -> None:
+        if self.delay:
+            await asyncio.sleep(self.delay)
+        await super().push(status)
+
+
+def serve(folder: Path, *, write: bool, delay: float) -> None:
     """Serve until this process is ended."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    controller = Controller(Keeping(folder, write=write), hostname="127.0.0.1", port=port)
-    controller.start()
+    Server(Keeping(folder, write=write), delay, hostname="127.0.0.1", port=port).start()
     print(port, flush=True)
     while True:
         time.sleep(3600)
@@ -69,9 +92,10 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("port", type=int, nargs="?", default=0)
     parser.add_argument("--write", action="store_true")
+    parser.add_argument("--delay", type=float, default=0)
     options = parser.parse_args()
     if options.what == "serve":
-        serve(options.folder, write=options.write)
+        serve(options.folder, write=options.write, delay=options.delay / 1000)
     else:
         send(options.folder, options.port)
 

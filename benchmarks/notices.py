@@ -24,6 +24,8 @@ from benchmarks.questions import Answer
 from benchmarks.sweep import load
 
 AGENTS = 10_000
+# Milliseconds that the mail server takes for each answer; a mail needs four.
+DELAYS = {"0": "the server answers at once", "1": "the server answers after 1 ms"}
 SERVER = [sys.executable, "-m", "benchmarks.mail_server"]
 
 
@@ -70,28 +72,36 @@ def measure(databases: Databases, agents: int, rounds: int) -> Iterator[Answer]:
         databases.create(f"notices{number}")
         databases.run(f"notices{number}", "seed_notices", str(number))
         databases.tidy(f"notices{number}")
-    notices: list[Process] = []
-    bare: list[Process] = []
+    notices: dict[str, list[Process]] = {delay: [] for delay in DELAYS}
+    bare: dict[str, list[Process]] = {delay: [] for delay in DELAYS}
     fewer: list[Process] = []
     for number in range(rounds):
-        with mail_server(databases.folder, *(["--write"] if not number else [])) as port:
-            notices.append(send_notices(databases, agents, port))
-        with mail_server(databases.folder) as port:
-            bare.append(run([*SERVER, "send", str(databases.folder), port], databases.folder / "output.txt"))
-            check_count(databases.folder, agents)
+        for delay in DELAYS:
+            is_first = not number and delay == "0"
+            with mail_server(databases.folder, "--delay", delay, *(["--write"] if is_first else [])) as port:
+                notices[delay].append(send_notices(databases, agents, port))
+            with mail_server(databases.folder, "--delay", delay) as port:
+                command = [*SERVER, "send", str(databases.folder), port]
+                bare[delay].append(run(command, databases.folder / "output.txt"))
+                check_count(databases.folder, agents)
+            print(
+                f"    {delay} ms: {notices[delay][-1].seconds:.1f} s, bare {bare[delay][-1].seconds:.1f} s",
+                file=sys.stderr,
+            )
         with mail_server(databases.folder) as port:
             fewer.append(send_notices(databases, agents // 10, port))
-        print(f"    {notices[-1].seconds:.1f} s, bare {bare[-1].seconds:.1f} s", file=sys.stderr)
+    for delay, which in DELAYS.items():
+        yield Answer(
+            f"{agents:,} notices of {agents * 10:,} codes, against a bare loop of smtplib; {which}",
+            f"{seconds(notices[delay]).text(unit=' s')} against {seconds(bare[delay]).text(unit=' s')}",
+            ratio(notices[delay], bare[delay]).text(),
+            "1.5",
+        )
+    many = notices["0"]
     yield Answer(
-        f"{agents} notices of {agents * 10} codes, against a bare loop of smtplib",
-        f"{seconds(notices).text(unit=' s')} against {seconds(bare).text(unit=' s')}",
-        ratio(notices, bare).text(),
-        "1.5",
-    )
-    yield Answer(
-        f"peak memory of {agents} notices, against {agents // 10}",
-        f"{memory(notices).text(1, ' MiB')} against {memory(fewer).text(1, ' MiB')}",
-        spread([many.mebibytes / few.mebibytes for many, few in zip(notices, fewer, strict=True)]).text(),
+        f"peak memory of {agents:,} notices, against {agents // 10:,}",
+        f"{memory(many).text(1, ' MiB')} against {memory(fewer).text(1, ' MiB')}",
+        spread([more.mebibytes / few.mebibytes for more, few in zip(many, fewer, strict=True)]).text(),
         "1.2",
     )
 

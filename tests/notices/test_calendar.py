@@ -1,6 +1,9 @@
 """The calendar: read back by a client's library, private, and cheap to ask again."""
 
+import ctypes
+import os
 import re
+from ctypes.util import find_library
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -89,6 +92,29 @@ def test_a_calendar_program_reads_it(anna):
     assert found["AT-NOON stops working"].dtstart == datetime(2026, 12, 1, 12, 30, tzinfo=UTC)
     assert found["DAY-END stops working"].dtstart == date(2026, 12, 24)
     assert all(alarm.trigger == -7 * DAY for event in found.values() for alarm in event.alarm)
+
+
+def read_by_evolution(content):
+    """What libical, which Evolution and GNOME's calendar read with, makes of it: the text with what it found wrong."""
+    name = find_library("ical")
+    if not name:
+        (pytest.fail if os.environ.get("REQUIRE_LIBICAL") == "1" else pytest.skip)("needs Debian's package libical3")
+    library = ctypes.CDLL(name)
+    library.icalparser_parse_string.restype = ctypes.c_void_p
+    library.icalcomponent_as_ical_string.restype = ctypes.c_char_p
+    component = ctypes.c_void_p(library.icalparser_parse_string(content))
+    library.icalrestriction_check(component)  # writes X-LIC-ERROR into the component
+    return library.icalcomponent_as_ical_string(component).replace(b"\r\n ", b"").decode()
+
+
+def test_evolution_reads_it_and_finds_nothing_wrong(anna):
+    make_older_code("COMMA, SEMI; \\", agent=anna, expires_at=NOW + DAY)
+    content = Client().get(make(anna.user)).content
+    read = read_by_evolution(content)
+    assert read == content.replace(b"\r\n ", b"").decode()
+    assert "X-LIC-ERROR" not in read
+    twice = content.replace(b"TRANSP:TRANSPARENT\r\n", b"TRANSP:TRANSPARENT\r\nTRANSP:OPAQUE\r\n", 1)
+    assert "X-LIC-ERROR" in read_by_evolution(twice)
 
 
 def test_uids_stay_when_a_code_is_extended(anna):
