@@ -226,6 +226,26 @@ def test_expiry_undo_switching_off_and_a_new_discount_change_no_redemption(code,
     assert list(Redemption.objects.values()) == before
 
 
+def test_an_order_is_repeated_by_the_name_that_its_code_had(code):
+    first = redeem("johns-20", order="A-1")
+    code.code = "RENAMED"
+    code.save()
+    again = redeem("JOHNS–20", order="A-1")
+    assert (again, again.is_new, again.code_then) == (first, False, "JOHNS-20")
+    make_code("JOHNS-20")  # another one takes the name
+    assert redeem("johns-20", order="A-1") == first
+    with pytest.raises(OrderTaken):
+        redeem("renamed", order="A-1")
+    assert redeem("renamed", order="A-2").code == code
+
+
+def test_a_redemption_of_before_names_were_kept_has_the_present_name(code):
+    first = redeem("johns-20", order="A-1")
+    Redemption.objects.update(code_text="")
+    again = redeem("johns-20", order="A-1")
+    assert (again, again.code_then) == (first, "JOHNS-20")
+
+
 def test_a_redeemed_code_is_not_deleted(code):
     redeem("johns-20", order="A-1")
     void("A-1")

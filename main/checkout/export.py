@@ -25,7 +25,7 @@ def csv_lines(first: datetime, end: datetime) -> Iterator[str]:
 def _cells(redemption: Redemption) -> list[str | Decimal | None]:
     code = redemption.code
     return [
-        redemption.redeemed_at.isoformat(), redemption.shop, redemption.order, code.code,
+        redemption.redeemed_at.isoformat(), redemption.shop, redemption.order, redemption.code_then,
         code.agent.name if code.agent else "", redemption.discount, redemption.amount, redemption.currency,
         _instant(redemption.promised_at), _instant(redemption.voided_at),
     ]  # fmt: skip

@@ -6,7 +6,7 @@ from django.db.models import Q
 from django.utils.translation import gettext, gettext_noop, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
-from main.codes.text import OneLineField
+from main.codes.text import LONGEST_CODE, OneLineField
 from main.codes.wording import day_in_words
 from main.models import ReferralCode
 
@@ -38,6 +38,8 @@ class Redemption(models.Model):
     redeemed_at = models.DateTimeField(_("redeemed"))
     promised_at = models.DateTimeField(_("promised"), null=True, blank=True)
     voided_at = models.DateTimeField(_("voided"), null=True, blank=True)
+    # The code as it was called when it was redeemed: a repeated order is known by it, though the code was renamed.
+    code_text = models.CharField(max_length=LONGEST_CODE, blank=True, default="", db_default="", editable=False)
 
     # Whether the call that returned this object wrote it; False for a repeated order.
     is_new = False
@@ -64,6 +66,11 @@ class Redemption(models.Model):
 
     def __str__(self) -> str:
         return f"{self.shop} {self.order}".strip()
+
+    @property
+    def code_then(self) -> str:
+        """The code as it was called when it was redeemed; rows of before that was kept have its present name."""
+        return self.code_text or self.code.code
 
 
 class EndedTry(models.Model):

@@ -154,10 +154,10 @@ def _written(
         row = cursor.fetchone()
     if row is None:
         return None
-    pk, code_id, found = row
+    pk, code_id, found, code_text = row
     redemption = Redemption.from_db(using, [field.attname for field in Redemption._meta.concrete_fields], [
         pk, order.shop, order.number, code_id, Decimal(str(found)).quantize(Decimal("0.01")), order.amount,
-        order.currency, now, at, None,
+        order.currency, now, at, None, code_text,
     ])  # fmt: skip
     redemption.is_new = True
     return redemption
@@ -167,23 +167,25 @@ def _written(
 def _insert(using: str, chosen: str, condition: str) -> str:
     # The lock lets other customers redeem the code, and keeps a person who switches it off waiting until this is
     # committed: whoever has switched a code off sees no later redemption.
-    columns = '(shop, "order", code_id, discount, amount, currency, redeemed_at, promised_at)'
+    columns = '(shop, "order", code_id, discount, code_text, amount, currency, redeemed_at, promised_at)'
     return (
         f"INSERT INTO checkout_redemption {columns} "  # noqa: S608 - our own text
-        "SELECT %s, %s, chosen.id, COALESCE(%s, chosen.discount), %s, %s, %s, %s "
+        "SELECT %s, %s, chosen.id, COALESCE(%s, chosen.discount), chosen.code, %s, %s, %s, %s "
         f"FROM ({chosen}{shared_lock(using)}) AS chosen "
-        f'WHERE {condition} ON CONFLICT (shop, "order") DO NOTHING RETURNING id, code_id, discount'
+        f'WHERE {condition} ON CONFLICT (shop, "order") DO NOTHING RETURNING id, code_id, discount, code_text'
     )
 
 
 @cache
 def _usable_code(using: str) -> Statement:
-    return Statement(ReferralCode.objects.using(using).usable(INSTANT).with_key(TEXT).values_list("id", "discount"))
+    return Statement(
+        ReferralCode.objects.using(using).usable(INSTANT).with_key(TEXT).values_list("id", "discount", "code")
+    )
 
 
 @cache
 def _promised_code(using: str) -> Statement:
-    return Statement(honoured(ID, INSTANT).using(using).values_list("id", "discount"))
+    return Statement(honoured(ID, INSTANT).using(using).values_list("id", "discount", "code"))
 
 
 def _found(text: str, promised: Promise | None, order: _Order) -> Redemption | None:
@@ -191,7 +193,7 @@ def _found(text: str, promised: Promise | None, order: _Order) -> Redemption | N
     taken = Redemption.objects.filter(shop=order.shop, order=order.number).select_related("code").first()
     if taken is None:
         return None
-    same_code = taken.code_id == promised.code_id if promised else taken.code.lookup_key == lookup_key(text)
+    same_code = taken.code_id == promised.code_id if promised else lookup_key(taken.code_then) == lookup_key(text)
     if not same_code or (taken.amount, taken.currency) != (order.amount, order.currency):
         raise OrderTaken(taken)
     return taken
