@@ -10,7 +10,8 @@ from lxml import html
 from main.checkout.checking import check_code
 from main.checkout.models import ApiToken, EndedTry, Redemption
 from main.checkout.redeeming import redeem, void
-from main.checkout.worth import Worth, by_week, of_codes
+from main.checkout.worth import Worth, by_week, of_codes, tried_codes
+from main.models import ReferralCode
 from tests.conftest import NOW, make_agent, make_code
 from tests.staff import make_staff
 
@@ -93,6 +94,8 @@ def test_tries_since_the_end_are_told_with_the_button_to_extend(client, john):
         EndedTry.objects.create(code=code, day=date(2026, 11, 15 + count), count=count)
     own = signed_in(client, john.user).get("/profile/").content.decode()
     assert "</span> was tried 14 times since it ended. Ask the office to extend it?" in " ".join(own.split())
+    [ask] = html.fromstring(own).xpath("//section[@aria-labelledby='tried']//a/@href")
+    assert ask == f"/codes/{ended.pk}/more-time/"
     staff = html.fromstring(signed_in(client, make_staff()).get(f"/profile/{john.pk}/").content.decode())
     [line] = staff.xpath("//section[@aria-labelledby='tried']//li")
     assert "JOHNS-OLD was tried 14 times since it ended:" in " ".join(line.text_content().split())
@@ -111,14 +114,18 @@ def test_the_staffs_list_is_sorted_by_uses(client, code, john, maria):
         for row in page.xpath("//table[@id='result_list']/tbody/tr")
     ]
     assert rows == [
-        ["JOHNS-20", "Uses: 4", "Orders came to: 149.90 EUR, 12.345 KWD"],
-        ["MARIA-15", "Uses: 1", "Orders came to: 7.00 CHF"],
+        [
+            "JOHNS-20",
+            "Uses: 4 this month: 3",
+            "Orders came to: 149.90 EUR, 12.345 KWD this month: 49.90 EUR, 12.345 KWD",
+        ],
+        ["MARIA-15", "Uses: 1 this month: 1", "Orders came to: 7.00 CHF this month: 7.00 CHF"],
         ["UNUSED", "Uses: 0", "Orders came to: none"],
     ]
     agents = html.fromstring(client.get("/admin/main/userprofile/?o=10").content.decode())
     assert [cell.text_content() for cell in agents.xpath("//td[contains(@class, 'field-uses')]")] == [
-        "Uses: 1",
-        "Uses: 4",
+        "Uses: 1 this month: 1",
+        "Uses: 4 this month: 3",
     ]
     form = " ".join(client.get(f"/admin/main/referralcode/{code.pk}/change/").content.decode().split())
     assert "4 times, 3 of them this month; last" in form
@@ -126,6 +133,32 @@ def test_the_staffs_list_is_sorted_by_uses(client, code, john, maria):
 
 
 COLUMNS = ["code", "uses", "came_to"]
+
+
+def test_tries_of_an_earlier_end_are_not_told(client, john):
+    """The code ended on the 10th, was tried, was extended, and ended once more on the 20th."""
+    code = make_code("JOHNS-OLD", agent=john, expires_at=NOW - timedelta(days=1))
+    EndedTry.objects.create(code=code, day=date(2026, 11, 19), count=14)
+    assert not tried_codes(ReferralCode.objects.all(), NOW).exists()
+    EndedTry.objects.create(code=code, day=date(2026, 11, 20), count=2)
+    assert tried_codes(ReferralCode.objects.all(), NOW).get().tries == 2
+
+
+def test_the_day_of_the_end_is_one_of_the_systems_zone(john, settings):
+    settings.TIME_ZONE = "Europe/Athens"
+    end = NOW.replace(day=20, hour=22, minute=30)  # the 21st in Athens
+    code = make_code("JOHNS-OLD", agent=john, expires_at=end)
+    for day in (20, 21):
+        EndedTry.objects.create(code=code, day=date(2026, 11, day), count=day)
+    assert tried_codes(ReferralCode.objects.all(), NOW).get().tries == 21
+
+
+def test_the_form_of_a_house_code_leads_from_its_tries_to_its_date(client):
+    ended = make_code("HOUSE-OLD", expires_at=NOW - timedelta(days=9))
+    EndedTry.objects.create(code=ended, day=NOW.date(), count=2)
+    form = signed_in(client, make_staff()).get(f"/admin/main/referralcode/{ended.pk}/change/").content.decode()
+    assert '2 times: <a href="#id_expires_at_0">extend?</a>' in form
+    assert 'id="id_expires_at_0"' in form
 
 
 def test_the_form_tells_of_tries_with_a_way_to_extend(client, john):
@@ -229,7 +262,7 @@ def test_a_token_is_shown_once_and_switched_off_in_one_click(client, code):
 
 def test_the_list_of_redemptions_is_to_be_read(client, code):
     page = signed_in(client, make_staff()).get("/admin/checkout/redemption/").content.decode()
-    for shown in ("A-4", "JOHNS-20", "49.90 EUR", "not said"):
+    for shown in ("A-4", "JOHNS-20", "49.90\N{NO-BREAK SPACE}EUR", "not said"):
         assert shown in page
     first = Redemption.objects.first()
     assert client.get(f"/admin/checkout/redemption/{first.pk}/change/").status_code == 200

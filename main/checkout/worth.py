@@ -8,7 +8,7 @@ from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 
 from django.db.models import Count, IntegerField, Max, OuterRef, Q, Subquery, Sum
-from django.db.models.functions import Coalesce, TruncWeek
+from django.db.models.functions import Coalesce, TruncDate, TruncWeek
 from django.utils import timezone
 from django.utils.formats import number_format
 from django.utils.translation import pgettext
@@ -17,6 +17,13 @@ from main.checkout.models import EndedTry, Redemption, RedemptionQuerySet
 from main.models import ReferralCode, ReferralCodeQuerySet
 
 WEEKS = 12
+# ISO 4217: the currencies that are not written with two decimal places.
+WITHOUT_PLACES = [
+    "BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "UYI", "VND", "VUV", "XAF", "XOF",
+    "XPF",
+]  # fmt: skip
+WITH_THREE_PLACES = ["BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"]
+PLACES = dict.fromkeys(WITHOUT_PLACES, 0) | dict.fromkeys(WITH_THREE_PLACES, 3)
 
 
 @dataclass
@@ -71,10 +78,12 @@ def redeemed_codes(codes: ReferralCodeQuerySet) -> ReferralCodeQuerySet:
 
 def tried_codes(codes: ReferralCodeQuerySet, now: datetime) -> ReferralCodeQuerySet:
     """Those of `codes` that customers have tried since they ended, the most tried first, with their `tries`."""
-    since = EndedTry.objects.filter(code=OuterRef("pk")).order_by().values("code")
+    # A code that was extended may have tries of an earlier end. The days are those of `count_try`.
+    ended_on = TruncDate("code__expires_at", tzinfo=timezone.get_default_timezone())
+    since = EndedTry.objects.filter(code=OuterRef("pk"), day__gte=ended_on).order_by().values("code")
     tries = Subquery(since.annotate(sum=Sum("count")).values("sum"), output_field=IntegerField())
     tried = codes.expired(now).filter(pk__in=EndedTry.objects.values("code"))  # few of many
-    return tried.annotate(tries=tries).order_by("-tries", "pk")
+    return tried.annotate(tries=tries).filter(tries__gt=0).order_by("-tries", "pk")
 
 
 def by_week(now: datetime) -> list[tuple[date, int]]:
@@ -92,18 +101,22 @@ def by_week(now: datetime) -> list[tuple[date, int]]:
 
 
 def sums(amounts: dict[str, Decimal]) -> str:
-    """For each currency its sum, as the reader writes numbers: "49.90 EUR, 12.00 USD"."""
-    found = [f"{number_format(amount, _places(amount))} {currency}" for currency, amount in sorted(amounts.items())]
+    """For each currency its sum, as the reader writes numbers: "49.90 EUR, 1200 JPY"."""
+    found = [
+        f"{number_format(amount, _places(amount, currency))}\N{NO-BREAK SPACE}{currency}"
+        for currency, amount in sorted(amounts.items())
+    ]
     return ", ".join(found) or pgettext("sum of orders", "none")
 
 
-def money(amount: Decimal) -> str:
-    """With two decimal places, or three where it has them; for programs."""
-    return f"{amount:.{_places(amount)}f}"
+def money(amount: Decimal, currency: str) -> str:
+    """With the decimal places of its currency, or more where it has them; for programs."""
+    return f"{amount:.{_places(amount, currency)}f}"
 
 
-def _places(amount: Decimal) -> int:
-    return 2 if amount == round(amount, 2) else 3
+def _places(amount: Decimal, currency: str) -> int:
+    usual = PLACES.get(currency, 2)
+    return next((places for places in range(usual, 3) if amount == round(amount, places)), 3)
 
 
 def of_codes(codes: Iterable[ReferralCode]) -> dict[int, Worth]:

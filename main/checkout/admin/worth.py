@@ -55,7 +55,7 @@ class WorthAdmin(StrictAdmin):
 
     @admin.display(description=gettext_lazy("uses"), ordering="uses")
     def uses(self, row: Any) -> SafeString:
-        return labelled(_("Uses"), row.worth.uses)
+        return labelled(_("Uses"), _and_this_month(row.worth, row.worth.uses, row.worth.uses_this_month))
 
     @admin.display(description=gettext_lazy("last use"))
     def last_use(self, row: Any) -> SafeString:
@@ -65,7 +65,14 @@ class WorthAdmin(StrictAdmin):
 
     @admin.display(description=gettext_lazy("orders came to"))
     def came_to(self, row: Any) -> SafeString:
-        return labelled(_("Orders came to"), sums(row.worth.sums))
+        in_all, this_month = sums(row.worth.sums), sums(row.worth.sums_this_month)
+        return labelled(_("Orders came to"), _and_this_month(row.worth, in_all, this_month))
+
+
+def _and_this_month(worth: Worth, in_all: object, this_month: object) -> object:
+    if not worth.uses:
+        return in_all
+    return format_html("{} <br>{}", in_all, _("this month: %(figure)s") % {"figure": this_month})
 
 
 admin.site.unregister([ReferralCode, UserProfile])
@@ -101,9 +108,10 @@ class CodeAdminWithWorth(WorthAdmin, CodeAdmin):
         if count is None:
             return _("no")
         place = {"pk": code.agent_id, "code_pk": code.pk, "task": Task.EXTEND}
-        address = reverse("manage_referral_codes", kwargs=place) if code.agent_id else ""
+        # A house code is on no agent's page: its date is a field of this form.
+        address = reverse("manage_referral_codes", kwargs=place) if code.agent_id else "#id_expires_at_0"
         times = ngettext("%(count)d time", "%(count)d times", count) % {"count": count}
-        return format_html('{}: <a href="{}">{}</a>', times, address, _("extend?")) if address else times
+        return format_html('{}: <a href="{}">{}</a>', times, address, _("extend?"))
 
 
 @admin.register(UserProfile)

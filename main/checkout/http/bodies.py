@@ -48,7 +48,9 @@ class Works(Schema):
     code: str = Field(examples=["SUMMER-20"])
     discount: Decimal = Field(description="In percent.", examples=["20.00"])
     expires_at: datetime | None
-    promise: str = Field(description="Send it with the order: it holds for 15 minutes, though the date passes.")
+    promise: str = Field(
+        description="Send it with the order: it holds for some minutes, usually 15, though the date passes."
+    )
 
 
 class DoesNotWork(Schema):
@@ -88,7 +90,7 @@ class Redeemed(Schema):
     @classmethod
     def of(cls, redemption: Redemption) -> Redeemed:
         return cls(
-            order=redemption.order, code=redemption.code.code, discount=redemption.discount,
-            amount=None if redemption.amount is None else money(redemption.amount),
+            order=redemption.order, code=redemption.code_then, discount=redemption.discount,
+            amount=None if redemption.amount is None else money(redemption.amount, redemption.currency),
             currency=redemption.currency or None, redeemed_at=redemption.redeemed_at, voided_at=redemption.voided_at,
         )  # fmt: skip
