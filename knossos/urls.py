@@ -16,6 +16,8 @@ if settings.SECOND_FACTOR:
     admin.site.unregister(apps.get_model("otp_totp", "TOTPDevice"))
 
 handler500 = "knossos.errors.server_error"
+if apps.is_installed("main.checkout"):
+    handler400 = "main.checkout.http.problems.bad_request"
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("admin/", admin.site.urls),

@@ -119,6 +119,27 @@ def test_a_code_that_does_not_work_is_not_redeemed(shop, code):
     assert not Redemption.objects.exists()
 
 
+def test_a_redemption_keeps_the_name_of_its_code(shop, code):
+    order = {"order": "A-1", "code": "johns-20"}
+    first = shop.ask("post", "redemptions", order).json()
+    ReferralCode.objects.update(code="RENAMED")
+    again = shop.ask("post", "redemptions", order)
+    assert (again.status_code, again.json(), first["code"]) == (200, first, "JOHNS-20")
+    assert shop.ask("get", "redemptions/A-1").json() == first
+
+
+@pytest.mark.parametrize(
+    ("amount", "currency", "told"),
+    [("4990", "JPY", "4990"), ("49.9", "JPY", "49.9"), ("5", "EUR", "5.00"), ("5.125", "EUR", "5.125"),
+     ("12.5", "KWD", "12.500"), ("0", "XXX", "0.00")],
+)  # fmt: skip
+def test_an_amount_is_told_with_the_places_of_its_currency(shop, code, amount, currency, told):
+    order = {"order": "A-1", "code": "johns-20", "amount": amount, "currency": currency}
+    assert shop.ask("post", "redemptions", order).json()["amount"] == told
+    again = shop.ask("post", "redemptions", {**order, "amount": told})
+    assert (again.status_code, again.json()["amount"]) == (200, told)
+
+
 def test_an_order_is_voided(shop, code, clock):
     shop.ask("post", "redemptions", {"order": "A/1 ü", "code": "johns-20"})
     clock.shift(60)
@@ -232,6 +253,27 @@ def test_wrong_addresses_methods_and_types_get_a_problem(shop):
     refused = shop.ask("get", "codes/check")
     assert (problem_of(refused)["status"], refused["Allow"]) == (405, "POST")
     assert problem_of(shop.ask("post", "codes/check", "code=A", "application/x-www-form-urlencoded"))["status"] == 415
+
+
+@pytest.mark.parametrize("address", ["", "openapi.json"])
+def test_a_description_is_to_be_read_alone(shop, address):
+    for method in ("post", "put", "patch", "delete", "options"):
+        refused = shop.ask(method, address, {})
+        assert (problem_of(refused)["status"], refused["Allow"]) == (405, "GET, HEAD")
+    assert (shop.ask("get", address).status_code, shop.ask("head", address).status_code) == (200, 200)
+
+
+def test_a_body_in_chunks_gets_a_problem_that_asks_for_its_length(shop, code):
+    refused = shop.ask("post", "codes/check", {"code": "johns-20"}, HTTP_TRANSFER_ENCODING="chunked")
+    assert (problem_of(refused)["status"], "Content-Length" in refused.json()["detail"]) == (411, True)
+
+
+@pytest.mark.parametrize(("address", "host"), [("codes/check", "evil.example"), ("codes/check?x=%00", "testserver")])
+def test_what_is_refused_before_any_operation_gets_a_problem_too(shop, client, address, host):
+    refused = shop.ask("post", address, {"code": "A"}, HTTP_HOST=host)
+    assert problem_of(refused)["status"] == 400
+    page = client.get("/sign-in/?x=%00", headers={"Host": host})
+    assert (page.status_code, page["Content-Type"]) == (400, "text/html; charset=utf-8")
 
 
 @pytest.mark.parametrize("length", ["x", "-1", "1e3", "1 2", "9" * 5000])
@@ -468,13 +510,20 @@ def test_every_operation_is_described_with_its_problems(client):
         for address, methods in description["paths"].items()
         for method, operation in methods.items()
     }
-    always = ["400", "401", "403", "413", "415", "429", "500", "503"]
+    always = ["400", "401", "403", "411", "413", "415", "429", "500", "503"]
     assert found == {
         "POST /api/v1/codes/check": sorted(["200", *always]),
         "POST /api/v1/redemptions": sorted(["200", "201", "409", "422", *always]),
         "GET /api/v1/redemptions/{order}": sorted(["200", "404", *always]),
         "DELETE /api/v1/redemptions/{order}": sorted(["200", "404", *always]),
     }
+    types = {
+        (status < "4", *answer["content"])
+        for methods in description["paths"].values()
+        for operation in methods.values()
+        for status, answer in operation["responses"].items()
+    }
+    assert types == {(True, "application/json"), (False, "application/problem+json")}
     schemas = description["components"]["schemas"]
     assert schemas["OrderToRedeem"]["additionalProperties"] is False
     assert set(schemas) == {

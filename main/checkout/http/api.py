@@ -9,14 +9,14 @@ from typing import Any, cast
 from django.dispatch import Signal
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_noop as _  # OpenAPI is in English; our page translates it
-from ninja import NinjaAPI, Schema
+from ninja import Schema
 from ninja.errors import AuthorizationError
 from ninja.security.base import AuthBase
 
 from main.checkout.checking import Reason, check_code
 from main.checkout.guessing import WrongCodes, seconds_to_wait
 from main.checkout.http.bodies import CodeToCheck, DoesNotWork, OrderToRedeem, Redeemed, Works
-from main.checkout.http.problems import JsonParser, Problem, problem, tell_problems
+from main.checkout.http.problems import ApiOfProblems, JsonParser, Problem, problem, tell_problems
 from main.checkout.models import Redemption
 from main.checkout.promises import is_promise, promise
 from main.checkout.redeeming import NotRedeemed, OrderTaken, redeem, redeemed_before, void
@@ -24,7 +24,7 @@ from main.checkout.tokens import Shop, shop_with
 from main.checkout.tries import count_try
 from main.codes.text import is_on_one_line
 
-api = NinjaAPI(
+api = ApiOfProblems(
     title="Knossos referral codes", version="1", urls_namespace="api-v1", docs_url=None, parser=JsonParser(),
     description="Check a referral code, and redeem it for an order. Repeating a request does nothing twice.",
 )  # fmt: skip
@@ -85,13 +85,15 @@ def _too_often(request: HttpRequest, error: TooOften) -> HttpResponse:
     return problem(429, f"Too many requests of this token: wait for {error.wait} seconds.", _retry(error.wait))
 
 
-REFUSED = dict.fromkeys((400, 401, 403, 413, 415, 429, 500, 503), Problem)
+REFUSED = dict.fromkeys((400, 401, 403, 411, 413, 415, 429, 500, 503), Problem)
 CHECK, REDEEM = Bearer("may_check"), Bearer("may_redeem")
 
 
 @api.post(
     "codes/check", auth=CHECK, response={200: Works | DoesNotWork, **REFUSED}, summary=_("Check a code"),
-    description=_("Whether the code works now. The promise lets you redeem it at this discount for 15 minutes."),
+    description=_(
+        "Whether the code works now. The promise lets you redeem it at this discount for some minutes, usually 15."
+    ),
 )  # fmt: skip
 def check(request: HttpRequest, body: CodeToCheck) -> HttpResponse:
     wrong = WrongCodes(_shop(request), body.customer)

@@ -8,12 +8,10 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext
-from django.views.decorators.http import require_safe
 
 from main.checkout.http.api import api
 
 
-@require_safe
 def api_page(request: HttpRequest, **kwargs: Any) -> HttpResponse:
     context = {"operations": list(_operations()), "openapi": reverse("api-v1:openapi-json")}
     return render(request, "main/checkout/api.html", context)
