@@ -14,9 +14,9 @@ class MainConfig(AppConfig):
         import main.checks  # noqa: PLC0415 - the checks need the models, which are loaded only now
         import main.scheduling.checks  # noqa: PLC0415 - registers its checks, which need the settings
         import main.signals  # noqa: F401, PLC0415 - receivers can be connected only once the models are loaded
-        from main.accounts import language  # noqa: PLC0415 - needs the models
+        from main.accounts import choices  # noqa: PLC0415 - needs the models
         from main.sweep import databases, triggers  # noqa: PLC0415 - databases and writable register their checks
 
         connection_created.connect(databases.give_sqlite_now)
-        user_logged_in.connect(language.recall)
+        user_logged_in.connect(choices.recall)
         post_migrate.connect(triggers.install, sender=self)

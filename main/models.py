@@ -56,14 +56,21 @@ class UserProfile(models.Model):
         super().save(*args, update_fields=update_fields, **kwargs)
 
 
-class ChosenLanguage(models.Model):
-    """The language that a person has chosen, for pages and mails. Staff have one too, so it is not in the profile."""
+class PersonalChoice(models.Model):
+    """The language and the time zone that a person has chosen, for pages and mails; each may be empty.
 
-    user = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="chosen_language")
-    language = models.CharField(max_length=35)
+    Staff have them too, so they are not in the profile. What was only seen, on the page of the first sign-in, is for
+    mails alone. `main.accounts.choices` reads and writes them.
+    """
+
+    user = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="personal_choice")
+    language = models.CharField(max_length=35, blank=True)
+    zone = models.CharField(max_length=64, blank=True)
+    seen_language = models.CharField(max_length=35, blank=True)
+    seen_zone = models.CharField(max_length=64, blank=True)
 
     def __str__(self) -> str:
-        return self.language
+        return f"{self.language} {self.zone}".strip()
 
 
 class ExpirationRunQuerySet(models.QuerySet["ExpirationRun"]):

@@ -20,9 +20,9 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
+from main.accounts import zone
 from main.accounts.next_page import next_page
 from main.accounts.users import looks_after_codes, signed_in
-from main.accounts.zone import has_chosen
 from main.codes import editing, history, history_in_words
 from main.codes.editing import Edit, Outcome, Task
 from main.codes.of_agent import codes_of
@@ -152,7 +152,7 @@ def profile(request: SignedInRequest, pk: int | None = None) -> HttpResponse:
     context = {"own": own, "allowed": allowed, "may_add": NEW in allowed, "manages": bool({*allowed} - {NEW})}
     codes = codes_of(person, request.GET, timezone.now())
     in_use = editing.referred_to([*codes["working"], *codes["ended"]]) if Task.DELETE in allowed else ()
-    context |= {"proposes_zone": not has_chosen(request), "in_use": in_use, **codes}
+    context |= {"proposes_zone": not zone.chosen(request), "in_use": in_use, **codes}
     return render(request, "main/accounts/profile.html", context)
 
 

@@ -2,10 +2,11 @@
 
 import pytest
 from django.contrib.auth.models import User
+from django.test import Client
 from django.urls import reverse
 
-from main.accounts.language import language_of, languages_of
-from main.models import ChosenLanguage
+from main.accounts.choices import reader_of
+from main.models import PersonalChoice
 from tests.conftest import make_agent
 from tests.staff import make_staff
 
@@ -18,6 +19,19 @@ def language_of_page(response):
     text = response.content.decode()
     assert response.headers["Content-Language"] in text.partition("<html ")[2].partition(">")[0]
     return response.headers["Content-Language"]
+
+
+def language_of_mails(agent):
+    return reader_of(User.objects.get(pk=agent.user_id)).language
+
+
+@pytest.fixture
+def john():
+    return make_agent("John Smith", password="correct horse")
+
+
+def sign_in(client, **asked):
+    client.post(SIGN_IN, {"username": "john", "password": "correct horse"}, **asked)
 
 
 def choose(client, language, page=SIGN_IN):
@@ -48,49 +62,68 @@ def test_a_choice_is_kept_for_this_browser_and_wins_over_what_the_browser_asks(c
     assert language_of_page(client.get(SIGN_IN)) == "el"
     cookie = client.cookies["language"]
     assert (cookie["httponly"], cookie["samesite"], cookie["max-age"]) == (True, "Lax", 365 * 24 * 3600)
-    assert not ChosenLanguage.objects.exists()
+    assert not PersonalChoice.objects.exists()
 
 
-def test_the_choice_of_who_is_signed_in_follows_the_person_to_another_browser(client):
-    john = make_agent("John Smith", password="correct horse")
+def test_the_choice_of_who_is_signed_in_follows_the_person_to_another_browser(client, john):
     client.force_login(john.user)
     choose(client, "el", "/profile/")
     assert language_of_page(client.get("/profile/")) == "el"
-    client.cookies.clear()
-    assert language_of_page(client.get(SIGN_IN)) == "en-gb"
-    client.post(SIGN_IN, {"username": "john", "password": "correct horse"})
-    assert language_of_page(client.get("/profile/")) == "el"
-    assert language_of(john.user) == "el"
+    other = Client()
+    assert language_of_page(other.get(SIGN_IN)) == "en-gb"
+    sign_in(other)
+    assert language_of_page(other.get("/profile/")) == "el"
+    assert language_of_mails(john) == "el"
 
 
-def test_who_has_chosen_nothing_gets_mails_in_the_language_of_the_first_sign_in(client):
-    john = make_agent("John Smith", password="correct horse")
+def test_who_has_chosen_nothing_gets_mails_in_the_language_of_the_first_sign_in(client, john):
     for asked in GREEK, {}:
-        client.post(SIGN_IN, {"username": "john", "password": "correct horse"}, **asked)
-        assert language_of(john.user) == "el"
+        sign_in(client, **asked)
+        assert language_of_mails(john) == "el"
 
 
-def test_who_signs_in_in_the_language_of_the_project_has_chosen_nothing(client):
-    john = make_agent("John Smith", password="correct horse")
-    client.post(SIGN_IN, {"username": "john", "password": "correct horse"})
-    assert languages_of([john.user.pk]) == {}
-    assert language_of(john.user) == "en-gb"
+def test_what_was_only_seen_changes_no_page(client, john):
+    sign_in(client, **GREEK)
+    assert language_of_page(client.get("/profile/")) == "en-gb"
+    other = Client()
+    sign_in(other)
+    assert language_of_page(other.get("/profile/")) == "en-gb"
+    assert language_of_page(other.get("/profile/", **GREEK)) == "el"
+    assert language_of_mails(john) == "el"
 
 
-def test_a_language_that_the_project_no_longer_has_is_not_used(client, settings):
-    john = make_agent("John Smith")
+def test_a_choice_overrides_what_was_only_seen(client, john):
+    sign_in(client, **GREEK)
+    choose(client, "en-gb", "/profile/")
+    assert language_of_mails(john) == "en-gb"
+    other = Client()
+    sign_in(other, **GREEK)
+    assert language_of_page(other.get("/profile/", **GREEK)) == "en-gb"
+    assert language_of_mails(john) == "en-gb"
+
+
+def test_who_signs_in_in_the_language_of_the_project_has_nothing_written_down(client, john):
+    sign_in(client)
+    assert not PersonalChoice.objects.exists()
+    assert language_of_mails(john) == "en-gb"
+
+
+def test_who_comes_next_in_one_browser_reads_as_that_person_has_chosen(client, john):
+    PersonalChoice.objects.create(user=john.user, language="en-gb")
+    client.force_login(make_agent("Anna Berg").user)
+    choose(client, "el", "/profile/")
+    client.post("/sign-out/")
+    assert language_of_page(client.get(SIGN_IN)) == "el"
+    sign_in(client)
+    assert language_of_page(client.get("/profile/")) == "en-gb"
+
+
+def test_a_language_that_the_project_no_longer_has_is_not_used(client, john, settings):
     client.force_login(john.user)
     choose(client, "el", "/profile/")
     settings.LANGUAGES = [("en-gb", "English")]
     assert language_of_page(client.get("/profile/")) == "en-gb"
-    assert language_of(john.user) == "en-gb"
-
-
-def test_the_languages_of_many_are_asked_for_in_one_query(django_assert_num_queries):
-    users = [User.objects.create_user(f"user{number}") for number in range(3)]
-    ChosenLanguage.objects.create(user=users[0], language="el")
-    with django_assert_num_queries(1):
-        assert languages_of(user.pk for user in users) == {users[0].pk: "el"}
+    assert language_of_mails(john) == "en-gb"
 
 
 @pytest.mark.parametrize("language", ["", "xx", "EL", "el\x00"])

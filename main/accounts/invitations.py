@@ -14,9 +14,8 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.encoding import force_bytes
 from django.utils.http import urlsafe_base64_encode
-from django.utils.translation import override
 
-from main.accounts.language import language_of
+from main.accounts.choices import reader_of
 from main.accounts.passwords import send_behind_the_page
 from main.accounts.users import address_of
 
@@ -49,7 +48,7 @@ def invite(request: HttpRequest, user: Any, name: str) -> Sending:
         "link": request.build_absolute_uri(reverse("password_reset_confirm", kwargs=key)),
         "site": request.build_absolute_uri(reverse("home")),
     }
-    with override(language_of(user)):
+    with reader_of(user).reads():
         subject = render_to_string("main/accounts/invitation_subject.txt", facts).strip()
         text = render_to_string("main/accounts/invitation_mail.txt", facts)
     mail = EmailMessage(subject, text, to=[address_of(user)])

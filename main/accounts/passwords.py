@@ -14,10 +14,10 @@ from django.contrib.sites.shortcuts import get_current_site
 from django.db import connections
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
-from django.utils.translation import get_language, override
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import override
 
-from main.accounts.language import languages_of
+from main.accounts.choices import Reader, reader_of
 from main.throttle import Rate, client_network
 
 logger = logging.getLogger(__name__)
@@ -48,7 +48,7 @@ class ResetForm(PasswordResetForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._language = get_language()  # the mails are made by another thread
+        self._page = Reader.of_page()  # the mails are made by another thread
 
     def get_users(self, email: str) -> Iterator[Any]:
         """The accounts with this address, except those that got enough mails in the last hour."""
@@ -63,8 +63,7 @@ class ResetForm(PasswordResetForm):
         to_email: str,
         html_email_template_name: str | None = None,
     ) -> None:
-        pk = context["user"].pk
-        with override(languages_of([pk]).get(pk, self._language)):
+        with override(reader_of(context["user"], self._page).language):
             super().send_mail(
                 subject_template_name, email_template_name, context, from_email, to_email, html_email_template_name
             )

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from main import conf
-from main.accounts import cookies, language, zone
+from main.accounts import choices
 from main.accounts.forms import SignInForm, ZoneForm
 from main.accounts.next_page import next_page
 
@@ -31,12 +31,12 @@ class SignInView(LoginView):
 
 
 def choose_zone(request: HttpRequest) -> HttpResponse:
-    """Keep the chosen zone in a cookie, and go back to where the visitor came from."""
+    """Keep the chosen zone, and go back to where the visitor came from."""
     form = ZoneForm(request.POST or None, initial={"zone": timezone.get_current_timezone_name()})
     if not form.is_valid():
         return render(request, "main/accounts/zone.html", {"form": form})
     response = HttpResponseRedirect(next_page(request, reverse("profile")))
-    cookies.keep(request, response, zone.cookie(), form.cleaned_data["zone"])
+    choices.keep(request, response, "zone", form.cleaned_data["zone"])
     return response
 
 
@@ -46,5 +46,5 @@ def choose_language(request: HttpRequest) -> HttpResponse:
     response = HttpResponseRedirect(next_page(request, reverse("profile")))
     chosen = request.POST.get("language", "")
     if chosen in dict(settings.LANGUAGES):
-        language.keep(request, response, chosen)
+        choices.keep(request, response, "language", chosen)
     return response

@@ -1,4 +1,4 @@
-"""The visitor's time zone, for showing and reading times: chosen on the page `zone`, kept in a cookie."""
+"""The visitor's time zone, for showing and reading times: the one that the person has chosen, else TIME_ZONE."""
 
 from collections.abc import Callable
 from functools import cache
@@ -24,16 +24,18 @@ def zones() -> list[str]:
     return sorted({"UTC", settings.TIME_ZONE, *known})
 
 
-def has_chosen(request: HttpRequest) -> bool:
-    """Whether the visitor has chosen a zone that is known."""
-    return request.COOKIES.get(cookie(), "") in zones()
+def chosen(request: HttpRequest) -> str:
+    """The zone that the visitor has chosen, when signed in or else in this browser; empty where none is known."""
+    names = (request.session.get("zone"), request.COOKIES.get(cookie()))
+    return next((name for name in names if name in zones()), "")
 
 
 def visitor_zone(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
-    """Middleware: use the visitor's zone if it is set and known, otherwise the project's."""
+    """Middleware, below that of the sessions: use the visitor's zone if one is chosen, otherwise the project's."""
 
     def answer(request: HttpRequest) -> HttpResponse:
-        with timezone.override(ZoneInfo(request.COOKIES[cookie()]) if has_chosen(request) else None):
+        name = chosen(request)
+        with timezone.override(ZoneInfo(name) if name else None):
             return get_response(request)
 
     return answer

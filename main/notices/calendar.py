@@ -50,19 +50,20 @@ def key_of(user: Any) -> CalendarKey | None:
 
 def owner(token: str) -> Any:
     """Whose calendar has this secret; nobody's where it was revoked or the account is switched off."""
-    return get_user_model()._default_manager.filter(calendar_key__hashed=_hashed(token), is_active=True).first()
+    users = get_user_model()._default_manager.filter(calendar_key__hashed=_hashed(token), is_active=True)
+    return users.select_related("personal_choice").first()
 
 
 def etag(user: Any) -> str:
-    """The same as long as the calendar of `user` has the same content, in the current language."""
-    digest = hashlib.sha256(f"{get_language()} {_name(user)}".encode())
+    """The same as long as the calendar of `user` has the same content, in the current language and zone."""
+    digest = hashlib.sha256(f"{get_language()} {timezone.get_current_timezone_name()} {_name(user)}".encode())
     for row in codes_of(user).values_list("pk", "code", "discount", "expires_at", "updated_at", "agent__name"):
         digest.update(repr(row).encode())
     return f'"{digest.hexdigest()}"'
 
 
 def feed(user: Any) -> bytes:
-    """The calendar of `user` as iCalendar text, in the current language."""
+    """The calendar of `user` as iCalendar text, in the current language and zone."""
     calendar = Calendar()
     calendar.add("prodid", "-//Knossos//Referral codes//EN")
     calendar.add("version", "2.0")
@@ -91,7 +92,7 @@ def _events(codes: Iterable[ReferralCode], with_agent: bool) -> Iterable[Event]:
         event.add("dtstamp", code.updated_at)
         event.add("last-modified", code.updated_at)
         # A code that works to the end of a day ends on that day, not at the first minute of the next.
-        event.add("dtstart", day_ended(code.expires_at) or code.expires_at)
+        event.add("dtstart", day_ended(code.expires_at, timezone.get_current_timezone()) or code.expires_at)
         event.add("summary", _("%(code)s stops working") % {"code": code})
         event.add("description", _description(code, with_agent))
         event.add("url", conf.site_url() + reverse("profile"))

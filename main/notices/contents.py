@@ -6,11 +6,10 @@ from collections.abc import Iterator
 from datetime import date, datetime
 from typing import NamedTuple
 
-from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from main.accounts.language import languages_of
+from main.accounts.choices import reader_of
 from main.accounts.users import address_of
 from main.models import UserProfile
 from main.notices import outbox, people, summary, wishes
@@ -30,11 +29,10 @@ class Chapter(NamedTuple):
     days: dict[int, date]
     known: dict[int, outbox.Doings]
     news: dict[int, News]
-    languages: dict[int, str]  # of those who are to hear something
 
     def letter(self, user_id: int, preference: Preference, now: datetime) -> Letter:
-        language = self.languages.get(user_id, settings.LANGUAGE_CODE)
-        return agent_letter(self.agents[user_id].name, self.news[user_id], preference, language, now)
+        agent = self.agents[user_id]
+        return agent_letter(agent.name, self.news[user_id], preference, reader_of(agent.user), now)
 
 
 class Summary(NamedTuple):
@@ -58,7 +56,7 @@ def _read(chapter: list[UserProfile], since: datetime, now: datetime) -> Chapter
     """What these agents are to be told at `now`. One whose last notice may have arrived is told the same once more."""
     agents = {agent.user_id: agent for agent in chapter}
     preferences = people.preferences_of(agents)
-    days = people.days_of_people(agents, preferences, now)
+    days = people.days_of_people((agent.user for agent in chapter), now)
     known = outbox.doings(Notice.Kind.AGENT, days)
     news = {}
     fresh = []
@@ -75,7 +73,7 @@ def _read(chapter: list[UserProfile], since: datetime, now: datetime) -> Chapter
         news[agent.user_id] = News(items.get(agent.pk, []), answers.get(agent.pk, []))
     uses = uses_of(item.code.pk for told in news.values() for item in told.items)
     news = {user_id: told._replace(uses=uses) for user_id, told in news.items() if told.items or told.wishes}
-    return Chapter(agents, preferences, days, known, news, languages_of(news))
+    return Chapter(agents, preferences, days, known, news)
 
 
 def to_agents(since: datetime) -> Iterator[list[Mail]]:
@@ -140,14 +138,12 @@ def to_staff(since: datetime) -> Iterator[list[Mail]]:
 def _summaries(since: datetime, now: datetime) -> Iterator[Summary]:
     readers = people.readers_of_the_summary()
     preferences = people.preferences_of(reader.pk for reader in readers)
-    days = people.days_of_people(preferences, preferences, now)
+    days = people.days_of_people(readers, now)
     known = outbox.doings(Notice.Kind.STAFF, days)
-    languages = languages_of(preferences)
     for reader in readers:
         if not known[reader.pk].busy(now) and (found := summary.of(reader, since, now)):
             preference = preferences[reader.pk]
-            language = languages.get(reader.pk, settings.LANGUAGE_CODE)
-            letter = staff_letter(reader.get_username(), found, preference, language)
+            letter = staff_letter(reader.get_username(), found, preference, reader_of(reader))
             yield Summary(address_of(reader), letter, preference, days[reader.pk], known[reader.pk])
 
 

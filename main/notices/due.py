@@ -7,17 +7,15 @@ agent knows.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from contextlib import suppress
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, timedelta, tzinfo
 from typing import Any, NamedTuple
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.apps import apps
-from django.conf import settings
 from django.db.models import Count, F, OuterRef, Q, Subquery, Value
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
+from main.accounts.choices import reader_of
 from main.models import ExpirationRun, ReferralCode, UserProfile
 from main.notices import conf
 from main.notices.models import Preference, Told
@@ -41,25 +39,17 @@ class Item(NamedTuple):
         return _why_ended(self.code) if self.kind == Told.Kind.ENDED else _why_restored(self.code)
 
 
-def zone_of(preference: Preference | None) -> ZoneInfo:
-    """The zone in which a person reads times: the chosen one, or the project's."""
-    if preference and preference.zone:
-        with suppress(ZoneInfoNotFoundError):  # chosen before the database of zones lost it
-            return ZoneInfo(preference.zone)
-    return ZoneInfo(settings.TIME_ZONE)
-
-
 def days_of(preference: Preference | None) -> list[int]:
     """How many days before the end of a code this person wants to hear of it."""
     return conf.days() if preference is None or preference.days is None else preference.days
 
 
-def days_left(ends_at: datetime, now: datetime, zone: ZoneInfo) -> int:
+def days_left(ends_at: datetime, now: datetime, zone: tzinfo) -> int:
     """How many midnights of `zone` lie between `now` and the last instant before `ends_at`; 0 on the last day."""
     return (last_day(ends_at, zone) - timezone.localdate(now, zone)).days
 
 
-def last_day(ends_at: datetime, zone: ZoneInfo) -> date:
+def last_day(ends_at: datetime, zone: tzinfo) -> date:
     return timezone.localdate(ends_at - INSTANT, zone)
 
 
@@ -88,7 +78,7 @@ def due_to(
         told_at=Subquery(latest.values("told_at")[:1]), told_ends_at=Subquery(latest.values("ends_at")[:1])
     ):
         agent = known[code.agent_id or 0]
-        if _warning_is_due(code, preferences.get(agent.user_id), since, now):
+        if _warning_is_due(code, agent, preferences.get(agent.user_id), since, now):
             found[agent.pk].append(Item(Told.Kind.STOPPING, code))
     for kind, several in ((Told.Kind.ENDED, ended), (Told.Kind.RESTORED, restored)):
         for code in several:
@@ -127,11 +117,13 @@ def ended_after(since: datetime) -> Q:
     )
 
 
-def _warning_is_due(code: Any, preference: Preference | None, since: datetime, now: datetime) -> bool:
+def _warning_is_due(
+    code: Any, agent: UserProfile, preference: Preference | None, since: datetime, now: datetime
+) -> bool:
     """Whether one of the person's days has come since the agent last heard of this end, or could have."""
     if not code.expires_at:
         return False
-    zone = zone_of(preference)
+    zone = reader_of(agent.user).zone
     heard = max(since, code.created_at)
     if code.told_ends_at == code.expires_at:
         heard = max(heard, code.told_at)

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from main.accounts.forms import ZoneForm
 from main.codes.text import validate_one_line
 from main.notices import conf
-from main.notices.due import days_of, zone_of
+from main.notices.due import days_of
 from main.notices.models import Preference, Wish
 from main.notices.wishes import LONGEST
 
@@ -36,22 +36,21 @@ class DaysForm(forms.Form):
 
 
 class PreferenceForm(DaysForm, ZoneForm):
-    """All that a person who is signed in can choose."""
+    """All that a person who is signed in can choose. The zone is not saved here: it is not for mails alone."""
 
     wants_mail = forms.BooleanField(label=_("Write to me about my codes"), required=False)
     wants_summary = forms.BooleanField(label=_("Each morning, write a summary of all codes to me"), required=False)
     field_order = ["wants_mail", "days", "zone", "wants_summary"]
 
-    def __init__(self, data: Any, preference: Preference, *, may_view_codes: bool) -> None:
+    def __init__(self, data: Any, preference: Preference, zone: str, *, may_view_codes: bool) -> None:
         super().__init__(data, preference)
-        self.initial.update(
-            wants_mail=preference.wants_mail, wants_summary=preference.wants_summary, zone=str(zone_of(preference))
-        )
+        self.initial.update(wants_mail=preference.wants_mail, wants_summary=preference.wants_summary, zone=zone)
+        self.fields["zone"].help_text = _("For mails, for the calendar, and for all pages.")
         if not may_view_codes:
             del self.fields["wants_summary"]
 
     def save(self, preference: Preference) -> None:
-        for name in ("wants_mail", "zone", "wants_summary"):
+        for name in ("wants_mail", "wants_summary"):
             setattr(preference, name, self.cleaned_data.get(name, getattr(preference, name)))
         super().save(preference)
 

@@ -16,11 +16,12 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
+from main.accounts.choices import Reader
 from main.codes.percent import percent_in_words
 from main.codes.wording import in_words
 from main.models import ReferralCode
 from main.notices import conf
-from main.notices.due import Item, days_left, zone_of
+from main.notices.due import Item, days_left
 from main.notices.models import Alarm, Notice, Preference, Told, Wish
 
 # A mail lists so many codes of a kind; the page shows all.
@@ -86,9 +87,9 @@ class News(NamedTuple):
     uses: Mapping[int, int] | None = None  # of the codes, by primary key; None where the checkout is not there
 
 
-def agent_letter(name: str, news: News, preference: Preference, language: str, now: datetime) -> Letter:
-    """The mail for an agent called `name`, at the instant `now`, in the `language` and the zone of that person."""
-    with timezone.override(zone_of(preference)), translation.override(language):
+def agent_letter(name: str, news: News, preference: Preference, reader: Reader, now: datetime) -> Letter:
+    """The mail for an agent called `name`, at the instant `now`, in the language and the zone of that `reader`."""
+    with reader.reads():
         granted = {wish.code_id for wish in news.wishes if wish.state in (Wish.State.GRANTED, Wish.State.OVERTAKEN)}
         sections: dict[str, list[Item]] = {kind: [] for kind in Told.Kind}
         for item in news.items:
@@ -97,7 +98,7 @@ def agent_letter(name: str, news: News, preference: Preference, language: str, n
         context = {
             "name": name,
             **{
-                kind: Section(len(items), [_row(item, news.uses, preference, now) for item in items[:LISTED]])
+                kind: Section(len(items), [_row(item, news.uses, now) for item in items[:LISTED]])
                 for kind, items in sections.items()
             },
             "wishes": [{"code": wish.code.code, "answer": _answer(wish, now)} for wish in news.wishes],
@@ -107,9 +108,9 @@ def agent_letter(name: str, news: News, preference: Preference, language: str, n
         return _rendered("agent", context)
 
 
-def staff_letter(name: str, summary: dict[str, Any], preference: Preference, language: str) -> Letter:
-    """The summary for a member of staff called `name`, in the `language` and the zone of that person."""
-    with timezone.override(zone_of(preference)), translation.override(language):
+def staff_letter(name: str, summary: dict[str, Any], preference: Preference, reader: Reader) -> Letter:
+    """The summary for a member of staff called `name`, in the language and the zone of that `reader`."""
+    with reader.reads():
         context = {
             **summary,
             "name": name,
@@ -163,9 +164,9 @@ def _signer() -> Signer:
     return Signer(sep="~", salt="main.notices.link")
 
 
-def _row(item: Item, uses: Mapping[int, int] | None, preference: Preference, now: datetime) -> Row:
+def _row(item: Item, uses: Mapping[int, int] | None, now: datetime) -> Row:
     code = item.code
-    left = days_left(code.expires_at, now, zone_of(preference)) if code.expires_at else 0
+    left = days_left(code.expires_at, now, timezone.get_current_timezone()) if code.expires_at else 0
     ends = _ends(code.expires_at)
     can_ask = item.kind == Told.Kind.STOPPING or item.why == "date"
     return Row(

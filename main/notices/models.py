@@ -44,7 +44,6 @@ class Preference(models.Model):
     wants_mail = models.BooleanField(_("mail about one's own codes"), default=True)
     # Days before the end of a code; null: those of the project.
     days = models.JSONField(_("days"), null=True, blank=True)
-    zone = models.CharField(_("time zone"), max_length=64, blank=True)
     wants_summary = models.BooleanField(_("summary of all codes, for staff"), default=False)
     # The address that a mail server refused for good. Another address of the same person is tried again.
     refused_address = models.CharField(max_length=254, blank=True, editable=False)

@@ -10,9 +10,9 @@ from django.contrib.auth import get_user_model
 from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
 
+from main.accounts.choices import reader_of
 from main.models import ReferralCode, UserProfile
 from main.notices import outbox
-from main.notices.due import zone_of
 from main.notices.models import Notice, Preference
 
 
@@ -31,13 +31,14 @@ def agents() -> Any:
     """The profiles of people with codes who can be sent mail and have not said that they want none."""
     users = get_user_model()._default_manager.filter(reachable()).exclude(notice_preference__wants_mail=False)
     has_codes = Exists(ReferralCode.objects.filter(agent=OuterRef("pk")))
-    return UserProfile.objects.filter(has_codes, user__in=users).select_related("user").order_by("pk")
+    return UserProfile.objects.filter(has_codes, user__in=users).select_related("user__personal_choice").order_by("pk")
 
 
 def readers_of_the_summary() -> list[Any]:
     """The staff who asked for the summary and may see the codes."""
     staff = get_user_model()._default_manager.filter(reachable(), is_staff=True, notice_preference__wants_summary=True)
-    return [user for user in staff.order_by("pk") if user.has_perm("main.view_referralcode")]
+    readers = staff.select_related("personal_choice").order_by("pk")
+    return [user for user in readers if user.has_perm("main.view_referralcode")]
 
 
 def preferences_of(user_ids: Iterable[int]) -> dict[int, Preference]:
@@ -54,9 +55,9 @@ def made_preferences(user_ids: Iterable[int]) -> dict[int, Preference]:
     return found
 
 
-def days_of_people(user_ids: Iterable[int], preferences: dict[int, Preference], now: datetime) -> dict[int, date]:
-    """The present day of each user, in that person's zone."""
-    return {pk: timezone.localdate(now, zone_of(preferences.get(pk))) for pk in user_ids}
+def days_of_people(users: Iterable[Any], now: datetime) -> dict[int, date]:
+    """The present day of each of these users, in that person's zone; by user."""
+    return {user.pk: timezone.localdate(now, reader_of(user).zone) for user in users}
 
 
 def lapse_for_the_absent() -> None:

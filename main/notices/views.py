@@ -5,21 +5,20 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
+from django.contrib.auth import get_user_model
 from django.core.signing import BadSignature
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import override
 from django.views.decorators.cache import cache_control, never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import condition, require_POST, require_safe
 
-from main.accounts.language import language_of
+from main.accounts.choices import Reader, keep, reader_of
 from main.accounts.users import signed_in
 from main.models import ReferralCode
-from main.notices import calendar, conf, people, wishes
+from main.notices import calendar, conf, wishes
 from main.notices.forms import DaysForm, PreferenceForm, WishForm
 from main.notices.letters import read_link
 from main.notices.models import Notice, Preference
@@ -58,15 +57,20 @@ def _switch(preference: Preference, kind: Notice.Kind, *, on: bool) -> None:
 @never_cache
 def mine(request: Any) -> HttpResponse:
     """Which mails the person who is signed in wants, and the address of the calendar."""
-    preference = people.preferences_of([request.user.pk]).get(request.user.pk) or Preference(user=request.user)
-    preference.zone = preference.zone or timezone.get_current_timezone_name()
+    # In one query: which mails, and in which zone these are made now.
+    users = get_user_model()._default_manager.select_related("notice_preference", "personal_choice")
+    user = users.get(pk=request.user.pk)
+    preference = getattr(user, "notice_preference", None) or Preference(user=user)
+    zone = str(reader_of(user, Reader.of_page()).zone)
     form = PreferenceForm(
-        request.POST if request.method == "POST" else None, preference, may_view_codes=calendar.sees_all(request.user)
+        request.POST if request.method == "POST" else None, preference, zone, may_view_codes=calendar.sees_all(user)
     )
     if form.is_valid():
         form.save(preference)
         messages.success(request, _("Saved."))
-        return redirect("notices")
+        response = redirect("notices")
+        keep(request, response, "zone", form.cleaned_data["zone"])
+        return response
     return render(request, "notices/mine.html", {"form": form, "key": calendar.key_of(request.user)})
 
 
@@ -91,7 +95,7 @@ def _etag(request: HttpRequest, token: str) -> str | None:
     user = calendar.owner(token)
     if user is None:
         return None
-    with override(language_of(user)):
+    with reader_of(user).reads():
         return calendar.etag(user)
 
 
@@ -99,14 +103,14 @@ def _etag(request: HttpRequest, token: str) -> str | None:
 @cache_control(private=True, no_cache=True)  # keep it, and ask whether it has changed
 @condition(etag_func=_etag)
 def calendar_feed(request: HttpRequest, token: str) -> HttpResponse:
-    """The calendar of whoever has this address, in that person's language; it needs no session and sets no cookie."""
+    """The calendar of whoever has this address, in that person's language and zone. It needs no session or cookie."""
     user = calendar.owner(token)
     if user is None:
         raise Http404
-    language = language_of(user)
-    with override(language):
+    reader = reader_of(user)
+    with reader.reads():
         text = calendar.feed(user)
-    headers = {"Content-Language": language}
+    headers = {"Content-Language": reader.language}
     return HttpResponse(text, content_type="text/calendar; charset=utf-8", headers=headers)
 
 

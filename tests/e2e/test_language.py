@@ -38,5 +38,5 @@ def test_it_is_reached_by_keyboard_and_keeps_what_the_list_shows(visit, maria):
     page.keyboard.press("Enter")
     expect(page.get_by_role("button", name="English")).to_be_visible()
     assert page.url.endswith("/profile/?q=nothing")
-    maria.user.chosen_language.refresh_from_db()
-    assert maria.user.chosen_language.language == "el"
+    maria.user.personal_choice.refresh_from_db()
+    assert maria.user.personal_choice.language == "el"

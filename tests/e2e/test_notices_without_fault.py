@@ -6,6 +6,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.utils import timezone
 
+from main.models import PersonalChoice
 from main.notices import sending, wishes
 from main.notices.letters import unsubscribe_url
 from main.notices.models import Notice, Preference, SwitchedOn
@@ -77,7 +78,7 @@ def test_mails_and_calendar(visitor, boss):
     page.get_by_role("link", name="Back").click()
     page.get_by_role("button", name="Revoke the address").click()
     expect(page.get_by_text("does not work any more")).to_be_visible()
-    assert Preference.objects.get().zone == "Asia/Tokyo"
+    assert PersonalChoice.objects.get().zone == "Asia/Tokyo"
 
 
 def test_asking_for_more_time(visitor, anna):

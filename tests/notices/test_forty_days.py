@@ -15,7 +15,7 @@ import time_machine
 from django.contrib.auth.models import User
 
 from main.codes.editing import extend, reactivate, switch_off
-from main.models import ExpirationRun, ReferralCode, UserProfile
+from main.models import ExpirationRun, PersonalChoice, ReferralCode, UserProfile
 from main.notices import sending
 from main.notices.models import Preference, SwitchedOn, Told
 from main.sweep.run import sweep
@@ -220,8 +220,10 @@ def _settle(story):
         UserProfile(user=user, name=f"Agent {user.username}", role="agent") for user in users
     )
     Preference.objects.bulk_create(
-        Preference(user=user, zone=story.zones[number], days=story.choices[number])
-        for number, user in enumerate(users)
+        Preference(user=user, days=story.choices[number]) for number, user in enumerate(users)
+    )
+    PersonalChoice.objects.bulk_create(
+        PersonalChoice(user=user, zone=story.zones[number]) for number, user in enumerate(users)
     )
     codes = ReferralCode.objects.bulk_create(
         ReferralCode(code=code, agent=agents[number], expires_at=story.ends[code])

@@ -13,9 +13,10 @@ from django.utils.translation import gettext
 from icalendar import Calendar
 
 from main.accounts import invitations, passwords
-from main.models import ChosenLanguage
+from main.models import PersonalChoice
 from main.notices import sending, wishes
 from main.notices.calendar import make_key
+from main.notices.contents import preview
 from main.notices.models import Preference
 from tests.conftest import NOW
 from tests.notices.conftest import make_older_code, make_reachable
@@ -26,7 +27,7 @@ pytestmark = pytest.mark.usefixtures("clock", "switched_on")
 
 
 def chooses(user, language="el"):
-    ChosenLanguage.objects.create(user=user, language=language)
+    PersonalChoice.objects.create(user=user, language=language)
 
 
 def greek(message):
@@ -78,18 +79,17 @@ def test_the_installations_language_is_for_all_who_have_chosen_none(anna, mailou
     }  # fmt: skip
 
 
-def test_languages_are_one_query_for_many_agents(anna):
-    def queries():
-        with CaptureQueriesContext(connection) as captured:
-            sending.run()
-        return [query["sql"] for query in captured if "main_chosenlanguage" in query["sql"]]
-
+def test_languages_and_zones_come_with_the_agents_in_one_query(anna):
     make_older_code("CODE", agent=anna, expires_at=NOW + 6 * DAY)
     for number in range(5):
         agent = make_reachable(f"Agent{number} Number")
-        chooses(agent.user)
+        PersonalChoice.objects.create(user=agent.user, language="el", zone="Asia/Tokyo")
         make_older_code(f"CODE-{number}", agent=agent, expires_at=NOW + 6 * DAY)
-    assert len(queries()) == 1
+    with CaptureQueriesContext(connection) as captured:
+        sent = [letter.text for _, letter in preview(NOW - 60 * DAY)]
+    assert sum("JST" in text for text in sent) == 5
+    asked = [query["sql"] for query in captured if "main_personalchoice" in query["sql"]]
+    assert len(asked) == 3  # the agents, that there are no more of them, and the staff who read the summary
 
 
 @pytest.mark.parametrize("language", ["el", "en-gb"])
@@ -101,7 +101,7 @@ def test_the_calendar_speaks_the_language_of_its_owner(anna, language):
     (event,) = Calendar.from_ical(response.content).walk("VEVENT")
     assert response["Content-Language"] == language
     assert ("12,5 %" if language == "el" else "12.5 %") in event["description"]
-    ChosenLanguage.objects.update(language={"el": "en-gb", "en-gb": "el"}[language])
+    PersonalChoice.objects.update(language={"el": "en-gb", "en-gb": "el"}[language])
     assert Client().get(address, headers={"If-None-Match": response["ETag"]}).status_code == 200
 
 

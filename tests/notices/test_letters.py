@@ -9,7 +9,7 @@ from django.contrib.auth.models import User
 from justhtml import JustHTML
 
 from main.checkout.models import Redemption
-from main.models import ReferralCode
+from main.models import PersonalChoice, ReferralCode
 from main.notices import sending, wishes
 from main.notices.models import Preference, Wish
 from tests.conftest import NOW
@@ -119,7 +119,7 @@ def test_the_subject_says_the_most_urgent(anna, mailoutbox, ends, subject):
 
 
 def test_times_are_in_the_readers_zone(anna, mailoutbox):
-    Preference.objects.create(user=anna.user, zone="Asia/Tokyo")
+    PersonalChoice.objects.create(user=anna.user, zone="Asia/Tokyo")
     make_older_code("CODE", agent=anna, expires_at=NOW + 2 * DAY)
     sending.run()
     assert "23 Nov 2026, 11:00 JST" in mailoutbox[0].body

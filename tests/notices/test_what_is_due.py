@@ -6,7 +6,7 @@ import pytest
 import time_machine
 
 from main.codes.editing import extend, reactivate, switch_off
-from main.models import ExpirationRun, ReferralCode
+from main.models import ExpirationRun, PersonalChoice, ReferralCode
 from main.notices import sending
 from main.notices.models import Notice, Preference, SwitchedOn, Told
 from main.sweep.chosen import expire_now
@@ -98,7 +98,7 @@ def test_a_code_whose_end_comes_closer_by_an_edit_is_told(anna):
 )
 def test_days_are_those_of_the_persons_zone(anna, zone, is_due, clock):
     """At 11:30 UTC it is half past midnight in Auckland: there the last day is one day nearer."""
-    Preference.objects.create(user=anna.user, zone=zone)
+    PersonalChoice.objects.create(user=anna.user, zone=zone)
     clock.move_to(datetime(2026, 11, 21, 11, 30, tzinfo=UTC))
     code_of(anna, "CODE", datetime(2026, 11, 29, 10, 0, tzinfo=UTC))
     SwitchedOn.objects.update(at=datetime(2026, 11, 21, 10, 30, tzinfo=UTC))
@@ -106,7 +106,7 @@ def test_days_are_those_of_the_persons_zone(anna, zone, is_due, clock):
 
 
 def test_a_zone_that_no_longer_exists_counts_as_the_projects(anna):
-    Preference.objects.create(user=anna.user, zone="Nowhere/Atlantis")
+    PersonalChoice.objects.create(user=anna.user, zone="Nowhere/Atlantis")
     code_of(anna, "CODE", MIDNIGHT + 3 * DAY)
     assert sending.run().sent == 1
 
@@ -207,7 +207,7 @@ def test_ended_and_back_between_two_mails_is_nothing_to_tell(anna):
 
 
 def test_nobody_gets_two_mails_on_one_day_of_the_own_zone(anna, clock):
-    Preference.objects.create(user=anna.user, zone="America/New_York")
+    PersonalChoice.objects.create(user=anna.user, zone="America/New_York")
     code_of(anna, "CODE", NOW - DAY)
     assert sending.run().sent == 1
     code_of(anna, "OTHER", NOW - DAY)

@@ -179,10 +179,12 @@ def test_a_long_text_is_refused_at_once_by_each_column(db, model, field):
 
 # Texts that no person writes into a field: the system does, or a form offers them.
 NOT_WRITTEN = {
-    "notices.Preference.zone", "notices.Notice.message_id", "notices.Notice.address", "notices.Notice.error",
+    "notices.Notice.message_id", "notices.Notice.address", "notices.Notice.error",
     "notices.CalendarKey.hashed", "checkout.Redemption.currency", "main.ExpirationRun.person_name",
     "main.ExpirationRun.host", "main.ExpirationRun.error", "main.ExpirationRun.warning", "main.CodeImport.person",
-    "main.CodeImport.file_name", "main.CodeImport.sha256", "main.ChosenLanguage.language",
+    "main.CodeImport.file_name", "main.CodeImport.sha256",
+    "main.PersonalChoice.language", "main.PersonalChoice.zone", "main.PersonalChoice.seen_language",
+    "main.PersonalChoice.seen_zone",
 }  # fmt: skip
 
 
