@@ -69,6 +69,9 @@ class PersonalChoice(models.Model):
     seen_language = models.CharField(max_length=35, blank=True)
     seen_zone = models.CharField(max_length=64, blank=True)
 
+    class Meta:
+        default_permissions = ()  # it is on no page of the admin: everybody writes the own one
+
     def __str__(self) -> str:
         return f"{self.language} {self.zone}".strip()
 

@@ -109,8 +109,6 @@ AXES = [
     gettext_noop("access failure"),
     gettext_noop("access log"),
 ]
-# A model of this project that is on no page but in the names of rights.
-OURS = [gettext_noop("chosen language")]
 # Django's Greek has these, but stiffly, with a slip, or so that they fit no other word beside them.
 SAID_OTHERWISE = [
     gettext_noop(

@@ -12,6 +12,7 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.RenameModel('ChosenLanguage', 'PersonalChoice'),
+        migrations.AlterModelOptions('PersonalChoice', options={'default_permissions': ()}),
         migrations.AlterField(
             model_name='personalchoice',
             name='user',

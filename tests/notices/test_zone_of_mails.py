@@ -145,6 +145,7 @@ def migrate_to(transactional_db):
 
 
 BEFORE = "0012_codes_by_date", "0003_words"
+ONLY_MAIN = "0013_people_choose_their_zone", "0003_words"
 AFTER = "0013_people_choose_their_zone", "0004_the_zone_is_for_all_pages"
 
 
@@ -167,3 +168,10 @@ def test_the_migration_takes_zones_and_languages_over_and_gives_them_back(migrat
     assert list(zones) == [
         (anna, "Asia/Tokyo", False), (ben, "Nowhere/Atlantis", True), (cid, "Europe/Athens", True), (dan, "", True),
     ]  # fmt: skip
+
+
+def test_the_migration_of_notices_that_comes_later_keeps_what_was_chosen_since(migrate_to):
+    (anna,) = people("anna")
+    migrate_to(*BEFORE)("notices.Preference").create(user_id=anna, zone="Asia/Tokyo")
+    migrate_to(*ONLY_MAIN)("main.PersonalChoice").create(user_id=anna, zone="Europe/Athens")
+    assert migrate_to(*AFTER)("main.PersonalChoice").get().zone == "Europe/Athens"
