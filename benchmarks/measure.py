@@ -12,7 +12,7 @@ from typing import NamedTuple
 PROJECT = Path(__file__).parent.parent
 
 # With DEBUG, Django would keep the text of every query, which takes time and memory.
-PRODUCTION = {"DEBUG": "off", "SECRET_KEY": "of the benchmark"}
+PRODUCTION = {"DEBUG": "off", "SECRET_KEY": "of the benchmark", "SITE_URL": "https://codes.example.com"}
 
 
 class Process(NamedTuple):
