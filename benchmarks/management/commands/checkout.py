@@ -20,8 +20,8 @@ from main.models import ReferralCode
 CHECKS, ORDERS = 500, 200
 SELECT = "SELECT id, code, discount, expires_at, status, agent_id FROM main_referralcode WHERE lookup_key = %s"
 INSERT = (
-    'INSERT INTO checkout_redemption (shop, "order", code_id, discount, amount, currency, redeemed_at) '
-    "VALUES (%s, %s, %s, %s, %s, %s, %s)"
+    'INSERT INTO checkout_redemption (shop, "order", code_id, discount, code_text, amount, currency, redeemed_at) '
+    "VALUES (%s, %s, %s, %s, %s, %s, %s, %s)"
 )
 POPULAR = "CODE-000000007"  # every tenth seven never ends
 
@@ -71,7 +71,7 @@ class Command(BaseCommand):
 
         def insert(key: str) -> None:
             with connection.cursor() as cursor:
-                cursor.execute(INSERT, ["bare", f"A-{next(number)}", chosen[key], 10, 5, "EUR", instant])
+                cursor.execute(INSERT, ["bare", f"A-{next(number)}", chosen[key], 10, key, 5, "EUR", instant])
 
         def full(key: str) -> None:
             redeem(key, order=f"A-{next(number)}", amount=5, currency="EUR", shop="full")
