@@ -15,6 +15,9 @@ from main.notices.due import days_of
 from main.notices.models import Preference, Wish
 from main.notices.wishes import LONGEST
 
+# Besides those of the project and those that the person has now.
+OFFERED = [60, 30, 14, 7, 3, 1, 0]
+
 
 class DaysForm(forms.Form):
     """On which days before the end of a code its agent wants to hear of it."""
@@ -27,7 +30,7 @@ class DaysForm(forms.Form):
     def __init__(self, data: Any, preference: Preference) -> None:
         chosen = days_of(preference)
         super().__init__(data, initial={"days": chosen})
-        offered = sorted({*conf.days(), *chosen}, reverse=True)
+        offered = sorted({*OFFERED, *conf.days(), *chosen}, reverse=True)
         self.fields["days"].choices = [(days, _in_words(days)) for days in offered]  # type: ignore[attr-defined]
 
     def save(self, preference: Preference) -> None:

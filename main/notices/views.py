@@ -20,7 +20,7 @@ from main.accounts.users import signed_in
 from main.models import ReferralCode
 from main.notices import calendar, conf, wishes
 from main.notices.forms import DaysForm, PreferenceForm, WishForm
-from main.notices.letters import read_link
+from main.notices.letters import answer_in_words, read_link
 from main.notices.models import Notice, Preference
 
 
@@ -29,22 +29,24 @@ from main.notices.models import Notice, Preference
 def by_link(request: HttpRequest, token: str) -> HttpResponse:
     """Choose mails by the link in one, without signing in. Looking at the page changes nothing.
 
-    A POST without a word of our own form is what a mail program sends for "unsubscribe": it stops these mails.
+    A mail program stops these mails by a POST that says so (RFC 8058), the form on the page by `do`. Any other POST
+    changes nothing, and is told so.
     """
     try:
         kind, key = read_link(token)
     except BadSignature as error:
         raise Http404 from error
     preference = get_object_or_404(Preference, key=key)
-    form = DaysForm(request.POST if request.POST.get("do") == "days" else None, preference)
-    if request.method == "POST":
-        if request.POST.get("do") != "days":
-            _switch(preference, kind, on=request.POST.get("do") == "start")
-        elif form.is_valid():
-            form.save(preference)
+    do = "stop" if request.POST.get("List-Unsubscribe") == "One-Click" else request.POST.get("do")
+    form = DaysForm(request.POST if do == "days" else None, preference)
+    changed = do in ("stop", "start") or form.is_valid()
+    if do == "days" and changed:
+        form.save(preference)
+    elif changed:
+        _switch(preference, kind, on=do == "start")
     is_on = preference.wants_mail if kind == Notice.Kind.AGENT else preference.wants_summary
-    context = {"kind": kind, "is_on": is_on, "form": form, "changed": request.method == "POST"}
-    return render(request, "notices/by_link.html", context)
+    context = {"kind": kind, "is_on": is_on, "form": form, "changed": changed}
+    return render(request, "notices/by_link.html", context, status=400 if request.method == "POST" and not do else 200)
 
 
 def _switch(preference: Preference, kind: Notice.Kind, *, on: bool) -> None:
@@ -116,8 +118,9 @@ def calendar_feed(request: HttpRequest, token: str) -> HttpResponse:
 
 @signed_in
 def ask_for_more_time(request: Any, pk: int) -> HttpResponse:
-    """An agent asks for more time for one of its own codes."""
+    """An agent asks for more time for one of its own codes, and reads what became of the last wish."""
     code = get_object_or_404(ReferralCode.objects.select_related("agent"), pk=pk, agent__user=request.user)
+    gets_mail = people.agents().filter(pk=code.agent_id).exists()
     form = WishForm(request.POST if request.method == "POST" else None)
     if form.is_valid() and code.agent:
         try:
@@ -126,7 +129,16 @@ def ask_for_more_time(request: Any, pk: int) -> HttpResponse:
             messages.warning(request, str(error))
         else:
             asked = _("The office was asked for more time for %(code)s. The answer comes by mail.")
-            messages.success(request, asked % {"code": code})
+            without_mail = _("The office was asked for more time for %(code)s. The answer will be where you asked.")
+            messages.success(request, (asked if gets_mail else without_mail) % {"code": code})
         return redirect("profile")
-    context = {"form": form, "code": code, "why_not": wishes.why_not(code)}
+    last = wishes.last_answered(code)
+    context = {
+        "form": form,
+        "code": code,
+        "why_not": wishes.why_not(code),
+        "gets_mail": gets_mail,
+        "last": last,
+        "answer": last and answer_in_words(last, timezone.now()),
+    }
     return render(request, "notices/ask.html", context)

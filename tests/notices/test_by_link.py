@@ -4,6 +4,7 @@ import re
 
 import pytest
 from django.test import Client
+from django.test.client import MULTIPART_CONTENT
 
 from main.notices import sending
 from main.notices.letters import unsubscribe_url
@@ -32,8 +33,11 @@ def preference():
     return Preference.objects.get()
 
 
-def test_one_click_of_the_mail_program_stops_the_mails(link, visitor):
-    response = visitor.post(link, "List-Unsubscribe=One-Click", content_type="application/x-www-form-urlencoded")
+@pytest.mark.parametrize("content_type", [MULTIPART_CONTENT, "application/x-www-form-urlencoded"])
+def test_one_click_of_the_mail_program_stops_the_mails(link, visitor, content_type):
+    """RFC 8058 allows both kinds."""
+    body = {"List-Unsubscribe": "One-Click"} if content_type == MULTIPART_CONTENT else "List-Unsubscribe=One-Click"
+    response = visitor.post(link, body, content_type=content_type)
     assert response.status_code == 200
     assert not preference().wants_mail
     assert set(response.cookies) <= FORM_COOKIE
@@ -53,6 +57,14 @@ def test_a_scanner_that_fetches_it_changes_nothing(link, visitor, method):
     assert set(response.cookies) <= FORM_COOKIE
 
 
+@pytest.mark.parametrize("body", [{}, {"List-Unsubscribe": "Two-Clicks"}, {"do": ""}, {"email": "a@example.com"}])
+def test_a_scanner_that_posts_something_else_changes_nothing(link, visitor, body):
+    before = Preference.objects.values().get()
+    response = visitor.post(link, body)
+    assert (response.status_code, Preference.objects.values().get()) == (400, before)
+    assert "Saved." not in response.content.decode()
+
+
 def test_the_page_stops_and_starts_them_again(link, visitor):
     page = visitor.post(link, {"do": "stop"}).content.decode()
     assert "You get no mails about your codes any more." in page
@@ -65,8 +77,10 @@ def test_the_page_stops_and_starts_them_again(link, visitor):
 def test_the_days_are_chosen_there(link, visitor):
     visitor.post(link, {"do": "days", "days": ["7"]})
     assert preference().days == [7]
-    visitor.post(link, {"do": "days", "days": ["8"]})
+    assert "Saved." not in visitor.post(link, {"do": "days", "days": ["8"]}).content.decode()
     assert preference().days == [7]
+    visitor.post(link, {"do": "days", "days": ["14", "0"]})  # not among those of the project
+    assert preference().days == [14, 0]
     visitor.post(link, {"do": "days"})
     assert preference().days == []
 
@@ -82,6 +96,15 @@ def test_it_names_nobody(link, visitor, anna):
 def test_a_link_that_was_changed_leads_nowhere(link, visitor, change):
     assert visitor.post(change(link)).status_code == 404
     assert preference().wants_mail
+
+
+def test_a_link_of_an_earlier_secret_key_works_as_long_as_that_is_a_fallback(link, visitor, settings):
+    earlier, settings.SECRET_KEY = settings.SECRET_KEY, "another " * 10
+    assert visitor.post(link, {"do": "stop"}).status_code == 404
+    assert preference().wants_mail
+    settings.SECRET_KEY_FALLBACKS = [earlier]
+    assert visitor.post(link, {"do": "stop"}).status_code == 200
+    assert not preference().wants_mail
 
 
 def test_a_link_of_a_person_who_is_gone_leads_nowhere(link, visitor, anna):
