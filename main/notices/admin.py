@@ -72,9 +72,12 @@ def grant(model_admin: Any, request: HttpRequest, chosen: WishQuerySet) -> HttpR
         asking = {"action": "grant", "title": _("More time?"), "wishes": waiting, "form": form}
         return _ask(model_admin, request, asking)
     try:
-        tell(request, wishes.grant(request, form.days()))
+        outcome = wishes.grant(request, form.days())
     except WrongClock as fault:
         messages.error(request, _("Nothing was changed. %(fault)s") % {"fault": fault})
+        return None
+    tell(request, outcome)
+    _tell_left_out(request, len(waiting) - len(outcome.done) - len(outcome.left))
     return None
 
 
@@ -89,17 +92,33 @@ def decline(model_admin: Any, request: HttpRequest, chosen: WishQuerySet) -> Htt
         asking = {"action": "decline", "title": _("No more time?"), "wishes": waiting, "form": form}
         return _ask(model_admin, request, asking)
     declined = wishes.decline(request, [wish.pk for wish in waiting], form.cleaned_data["answer"])
-    told = _("Declined: %(codes)s. The agents are told by mail.")
-    messages.success(request, told % {"codes": ", ".join(str(wish.code) for wish in declined)})
+    if declined:
+        told = _("Declined: %(codes)s. The agents are told by mail.")
+        messages.success(request, told % {"codes": ", ".join(str(wish.code) for wish in declined)})
+    _tell_left_out(request, len(waiting) - len(declined))
     return None
 
 
 def _waiting(request: HttpRequest, chosen: WishQuerySet) -> list[Wish]:
-    """Those of the chosen wishes that can be answered; says so where there is none."""
-    waiting = list(Wish.objects.waiting().filter(pk__in=chosen.values("pk")).select_related("code", "agent")[:AT_MOST])
-    if not waiting:
+    """Those of the chosen wishes that can be answered; says so where there is none, or are fewer."""
+    answerable = Wish.objects.waiting().filter(pk__in=chosen.values("pk"))
+    waiting = list(answerable.select_related("code", "agent")[:AT_MOST])
+    if waiting:
+        _tell_left_out(request, chosen.exclude(pk__in=answerable.values("pk")).count())
+    else:
         messages.warning(request, _("None of these waits for an answer any more."))
     return waiting
+
+
+def _tell_left_out(request: HttpRequest, count: int) -> None:
+    """Say how many of the chosen wishes are not answered now, because something else has closed them."""
+    if count:
+        told = ngettext(
+            "%(count)d wish does not wait for an answer any more, and was left out.",
+            "%(count)d wishes do not wait for an answer any more, and were left out.",
+            count,
+        )
+        messages.warning(request, told % {"count": count})
 
 
 def _ask(model_admin: Any, request: HttpRequest, asking: dict[str, Any]) -> HttpResponse:

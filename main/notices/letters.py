@@ -101,7 +101,7 @@ def agent_letter(name: str, news: News, preference: Preference, reader: Reader, 
                 kind: Section(len(items), [_row(item, news.uses, now) for item in items[:LISTED]])
                 for kind, items in sections.items()
             },
-            "wishes": [{"code": wish.code.code, "answer": _answer(wish, now)} for wish in news.wishes],
+            "wishes": [{"code": wish.code.code, "answer": answer_in_words(wish, now)} for wish in news.wishes],
             "page_url": conf.site_url() + reverse("profile"),
             "choose_url": unsubscribe_url(preference, Notice.Kind.AGENT),
         }
@@ -206,7 +206,7 @@ def _date(kind: Told.Kind, ends: str) -> str:
     return ""
 
 
-def _answer(wish: Wish, now: datetime) -> str:
+def answer_in_words(wish: Wish, now: datetime) -> str:
     """What has become of a wish, as a sentence for its agent."""
     if wish.state == Wish.State.DECLINED:
         return gettext("The office said no: %(answer)s") % {"answer": wish.answer}

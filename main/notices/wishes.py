@@ -25,7 +25,8 @@ LONGEST = 3650  # days
 ASKED = gettext_noop("Asked for more time: %(sentence)s")
 DECLINED = gettext_noop("Declined more time: %(sentence)s")
 CLOSED = gettext_noop("The wish for more time closed: not answered in 30 days.")
-NOTES = [ASKED, DECLINED, CLOSED]
+OVERTAKEN = gettext_noop("The wish for more time closed: the code has got more time otherwise.")
+NOTES = [ASKED, DECLINED, CLOSED, OVERTAKEN]
 
 
 class CannotAsk(Exception):
@@ -57,6 +58,12 @@ def ask(code: ReferralCode, agent: UserProfile, sentence: str) -> Wish:
     except IntegrityError as error:  # asked twice at the same moment
         raise CannotAsk(why_not(code)) from error
     return wish
+
+
+def last_answered(code: ReferralCode) -> Wish | None:
+    """The last wish of its present agent for `code` that does not wait any more."""
+    closed = Wish.objects.filter(code=code, agent=code.agent).exclude(state=Wish.State.OPEN)
+    return closed.select_related("code__agent__user").last()
 
 
 def proposed_days(wish: Wish) -> int:
@@ -95,11 +102,14 @@ def decline(request: Any, pks: Iterable[int], answer: str) -> list[Wish]:
 def close_outdated() -> None:
     """Close open wishes whose code was extended otherwise, and those that have waited for too long."""
     now = timezone.now()
-    Wish.objects.outdated().update(state=Wish.State.OVERTAKEN, answered_at=now)
-    for wish in Wish.objects.too_old().select_related("code", "agent").select_for_update(of=("self",)):
-        wish.state, wish.answered_at = Wish.State.LAPSED, now
-        wish.save(update_fields=["state", "answered_at"])
-        _into_history(wish.agent.user_id, wish.code, CLOSED)
+    for closing, state, note in (
+        (Wish.objects.outdated(), Wish.State.OVERTAKEN, OVERTAKEN),
+        (Wish.objects.too_old(), Wish.State.LAPSED, CLOSED),
+    ):
+        for wish in closing.select_related("code", "agent").select_for_update(of=("self",)):
+            wish.state, wish.answered_at = state, now
+            wish.save(update_fields=["state", "answered_at"])
+            _into_history(wish.agent.user_id, wish.code, note)
 
 
 def answers_to(agents: Iterable[UserProfile]) -> dict[int, list[Wish]]:

@@ -8,7 +8,7 @@ from django.contrib.admin.models import LogEntry
 from main.codes.editing import extend
 from main.models import ReferralCode
 from main.notices import sending, wishes
-from main.notices.models import Wish
+from main.notices.models import Preference, Wish
 from tests.conftest import NOW
 from tests.notices.conftest import make_older_code, make_reachable
 from tests.staff import make_staff, notes
@@ -119,6 +119,25 @@ def test_no_says_why_and_the_agent_is_told(client, staff, wish, code, mailoutbox
     assert "* CODE\n  The office said no: The offer is over" in mailoutbox[0].body
 
 
+def test_an_agent_without_mail_reads_the_answer_where_it_asked(client, anna, code, mailoutbox):
+    Preference.objects.create(user=anna.user, wants_mail=False)
+    page = ask_on_the_page(client, anna, code).content.decode()
+    assert "The office was asked for more time for CODE. The answer will be where you asked." in page
+    Wish.objects.update(state="declined", answer="The offer is over", answered_at=NOW)
+    sending.run()
+    page = client.get(f"/codes/{code.pk}/more-time/").content.decode()
+    assert "You asked before: “Please” <strong>The office said no: The offer is over</strong>" in page
+    assert not mailoutbox
+
+
+def test_the_wish_of_an_earlier_agent_is_not_shown_to_the_present_one(client, anna, code, wish):
+    Wish.objects.update(state="declined", answer="The offer is over", answered_at=NOW)
+    eve = make_reachable("Eve Other")
+    ReferralCode.objects.update(agent=eve)
+    client.force_login(eve.user, "django.contrib.auth.backends.ModelBackend")
+    assert "You asked before" not in client.get(f"/codes/{code.pk}/more-time/").content.decode()
+
+
 def test_an_answer_is_told_once(client, staff, wish, clock, mailoutbox):
     answer(client, "decline", wish, answer="No")
     sending.run()
@@ -138,6 +157,40 @@ def test_several_are_answered_at_once(client, staff, anna, wish):
     assert set(Wish.objects.values_list("state", flat=True)) == {"granted"}
 
 
+ONE_LEFT_OUT = "1 wish does not wait for an answer any more, and was left out."
+
+
+@pytest.mark.parametrize(
+    ("action", "fields", "said"),
+    [("grant", {"days": 5}, "SECOND was extended by 5 days."), ("decline", {"answer": "No"}, "Declined: SECOND.")],
+)
+def test_what_somebody_else_has_answered_meanwhile_is_left_out_and_said(
+    client, staff, anna, wish, action, fields, said
+):
+    second = wishes.ask(make_older_code("SECOND", agent=anna, expires_at=NOW + DAY), anna, "Too")
+    Wish.objects.filter(pk=wish.pk).update(state="declined")
+    if "days" in fields:
+        fields = {f"days_{one.pk}": fields["days"] for one in (wish, second)}
+    page = answer(client, action, wish, second, **fields)
+    assert said in page
+    assert ONE_LEFT_OUT in page
+    wish.refresh_from_db()
+    assert (wish.state, wish.answer) == ("declined", "")
+
+
+@pytest.mark.parametrize(("action", "done"), [("grant", "was extended"), ("decline", "Declined")])
+def test_of_two_who_answer_at_the_same_moment_the_second_is_told(client, staff, wish, monkeypatch, action, done):
+    def after_the_other(pks):
+        Wish.objects.update(state="declined")
+        return locked(pks)
+
+    locked = wishes._locked
+    monkeypatch.setattr(wishes, "_locked", after_the_other)
+    page = answer(client, action, wish, answer="No", **{f"days_{wish.pk}": 10})
+    assert ONE_LEFT_OUT in page
+    assert done not in page
+
+
 @pytest.mark.parametrize("days", ["", "0", "-1", "4000", "x"])
 def test_days_that_cannot_be_are_refused(client, staff, wish, days):
     assert "errorlist" in answer(client, "grant", wish, **{f"days_{wish.pk}": days})
@@ -152,6 +205,7 @@ def test_a_code_that_was_extended_otherwise_closes_the_wish(client, staff, wish,
     sending.run()
     wish.refresh_from_db()
     assert wish.state == "overtaken"
+    assert history(wish.code)[-1] == "The wish for more time closed: the code has got more time otherwise."
     assert "It works until: 22 Feb 2027, 02:00 UTC." in mailoutbox[0].body
 
 
