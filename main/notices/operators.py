@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
+from typing import NamedTuple
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
@@ -13,25 +14,42 @@ from django.utils import timezone
 from main import conf
 from main.models import ExpirationRun
 from main.notices import outbox
-from main.notices.letters import Mail, operators_letter
+from main.notices.letters import Letter, Mail, operators_letter
 from main.notices.models import Alarm, Notice, Preference, SwitchedOn
 
 Problem = Alarm.Problem
 
 
+class News(NamedTuple):
+    """What has changed since the operators were told last."""
+
+    to: list[str]
+    began: list[Problem]
+    ended: list[Problem]
+
+    @property
+    def letter(self) -> Letter:
+        return operators_letter(self.began, self.ended)
+
+
 def report(send_one: Callable[[Mail], bool]) -> None:
     """Tell the operators what has changed since they were told last; nothing where nothing has."""
-    to = [address for _, address in settings.ADMINS]
     now = timezone.now()
+    news = news_at(now)
+    notice = outbox.claim_for_operators(now) if news else None
+    if news and notice and send_one(Mail(notice, news.letter, news.to)):
+        Alarm.objects.bulk_create([Alarm(problem=key, told_at=now) for key in news.began], ignore_conflicts=True)
+        Alarm.objects.filter(problem__in=news.ended).delete()
+
+
+def news_at(now: datetime) -> News | None:
+    """What the operators are to be told at `now`; None where nothing has changed, or there are no operators."""
+    to = [address for _, address in settings.ADMINS]
     present = set(problems(now))
     told = {Problem(problem) for problem in Alarm.objects.values_list("problem", flat=True)}
-    began, ended = present - told, told - present
-    if not to or not (began or ended):
-        return
-    notice = outbox.claim_for_operators(now)
-    if notice and send_one(Mail(notice, operators_letter(_in_order(began), _in_order(ended)), to)):
-        Alarm.objects.bulk_create([Alarm(problem=key, told_at=now) for key in began], ignore_conflicts=True)
-        Alarm.objects.filter(problem__in=ended).delete()
+    if not to or present == told:
+        return None
+    return News(to, _in_order(present - told), _in_order(told - present))
 
 
 def problems(now: datetime) -> list[Problem]:

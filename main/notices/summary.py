@@ -16,7 +16,7 @@ NIGHT = timedelta(days=1)
 def of(reader: Any, switched_on: datetime, now: datetime) -> dict[str, Any] | None:
     """What `reader` is to be told at `now`: what ended since the last summary. None where there is nothing to tell."""
     last = Notice.objects.filter(kind=Notice.Kind.STAFF, user=reader, state=Notice.State.SENT).order_by("-id").first()
-    since = max(switched_on, last.sent_at if last and last.sent_at else now - NIGHT)
+    since = max(switched_on, last.made_at if last else now - NIGHT)  # when it was written, not when it was taken
     ended = (
         ReferralCode.objects.unusable(now)
         .filter(ended_after(since))

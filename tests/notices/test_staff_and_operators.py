@@ -7,7 +7,7 @@ import pytest
 from django.contrib.auth.models import Permission, User
 
 from main.models import ExpirationRun
-from main.notices import sending, wishes
+from main.notices import contents, outbox, sending, wishes
 from main.notices.models import Alarm, Notice, Preference
 from main.sweep.run import sweep
 from tests.conftest import NOW
@@ -65,6 +65,20 @@ def test_the_next_summary_goes_back_to_the_last(reader, anna, mailoutbox, clock)
     last = summaries(mailoutbox)[-1].body
     assert "SECOND" in last
     assert "FIRST" not in last
+
+
+def test_what_ends_while_the_summary_is_on_its_way_is_in_the_next(reader, anna, mailoutbox, clock):
+    make_older_code("FIRST", agent=anna, expires_at=NOW - timedelta(hours=2))
+    make_older_code("MEANWHILE", agent=anna, expires_at=NOW + timedelta(minutes=1))
+    letters = contents.to_staff(NOW - DAY)
+    (mail,) = next(letters)
+    clock.move_to(NOW + timedelta(minutes=2))
+    outbox.mark_sent(mail.notice, *mail.to)
+    clock.move_to(NOW + DAY)
+    sending.run()
+    (summary,) = summaries(mailoutbox)
+    assert "MEANWHILE" in summary.body
+    assert "FIRST" not in summary.body
 
 
 def test_nothing_to_say_is_no_mail_and_one_a_day_is_enough(reader, anna, mailoutbox, clock):
@@ -145,6 +159,15 @@ class TestOperators:
         assert [subject for subject, _ in self.mails(mailoutbox)] == [
             "Referral codes need attention", "Referral codes are well again",
         ]  # fmt: skip
+        assert not Alarm.objects.exists()
+
+    def test_a_dry_run_shows_it_and_tells_nobody(self, swept, mailoutbox, send):
+        make_run(NOW + timedelta(minutes=1), state="failed")
+        assert send(dry_run=True) == (
+            "[DRY RUN] Would send 1 notice(s):\n"
+            "  - ops@example.com, night@example.com: Referral codes need attention\n"
+        )
+        assert not mailoutbox
         assert not Alarm.objects.exists()
 
     @pytest.mark.parametrize(("hours", "told"), [(25.9, False), (26, True)])

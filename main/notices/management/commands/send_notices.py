@@ -5,10 +5,11 @@ from itertools import islice
 from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
+from django.utils import timezone
 
 from main.codes.text import visible, without_addresses
 from main.management.output import ScheduledCommand, failures_in_words, print_all
-from main.notices import conf
+from main.notices import conf, operators
 from main.notices.contents import preview
 from main.notices.letters import Mail
 from main.notices.models import SwitchedOn
@@ -51,9 +52,12 @@ def _preview(verbosity: int) -> Iterator[str]:
     if switched_on is None:
         yield "[DRY RUN] Would send nothing: the first run only notes since when notices are sent."
         return
+    mails = list(preview(switched_on.at))
+    if news := operators.news_at(timezone.now()):
+        mails.append((", ".join(news.to), news.letter))
     lines = [
         f"  - {visible(address)}: {visible(letter.subject)}" + (f"\n\n{letter.text}" if verbosity > 1 else "")
-        for address, letter in preview(switched_on.at)
+        for address, letter in mails
     ]
     yield f"[DRY RUN] Would send {len(lines)} notice(s){':' if lines else '.'}"
     yield from lines
