@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
-from icalendar import Alarm, Calendar, Event
+from icalendar import Alarm, Calendar, Event, vDuration
 
 from main.codes.dates import day_ended
 from main.codes.percent import percent_in_words
@@ -69,7 +69,7 @@ def feed(user: Any) -> bytes:
     calendar.add("version", "2.0")
     calendar.add("x-wr-calname", _name(user))
     calendar.add("refresh-interval", REFRESH, parameters={"VALUE": "DURATION"})
-    calendar.add("x-published-ttl", REFRESH)
+    calendar.add("x-published-ttl", vDuration(REFRESH))  # the same, for older programs
     for event in _events(codes_of(user).select_related("agent"), sees_all(user)):
         calendar.add_component(event)
     text: bytes = calendar.to_ical()

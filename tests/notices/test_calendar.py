@@ -77,7 +77,7 @@ def test_the_text_keeps_the_rules_of_the_format(anna):
     assert max(map(len, lines)) <= 75
     assert b"\n" not in content.replace(b"\r\n", b"")
     assert lines[0] == b"BEGIN:VCALENDAR"
-    assert b"REFRESH-INTERVAL;VALUE=DURATION:PT12H" in lines
+    assert {b"REFRESH-INTERVAL;VALUE=DURATION:PT12H", b"X-PUBLISHED-TTL:PT12H"} <= set(lines)
     for event in Calendar.from_ical(content).walk("VEVENT"):
         assert {"UID", "DTSTAMP", "DTSTART", "SUMMARY"} <= set(event)
         assert not event.errors
