@@ -96,3 +96,22 @@ def test_a_project_can_leave_them_out(manage, tmp_path):
         "print([c.get(a, headers={'host': 'localhost'}).status_code for a in ('/profile/', '/admin/', '/notices/')])"
     )
     assert manage("shell", "-v0", "-c", asked, **without).stdout == "[200, 200, 404]\n"
+
+
+def test_they_can_be_left_out_later_when_their_tables_are_removed_first(manage, tmp_path):
+    """Else the database would still refuse to delete a code that a mail has told of."""
+    (tmp_path / "without.py").write_text(WITHOUT)
+    without = {"DJANGO_SETTINGS_MODULE": "without", "PYTHONPATH": f"{tmp_path}:{PROJECT}"}
+    delete = "from main.codes.editing import delete; from main.models import ReferralCode as C;"
+    delete += "print(len(delete(C.objects.filter(code='CODE-1')).done))"
+    manage("migrate", "-v0")
+    manage("send_notices")
+    fill = "from tests.notices.conftest import ten_agents; from main.notices.models import SwitchedOn as S;"
+    fill += "from datetime import datetime, UTC; S.objects.update(at=datetime(2020, 1, 1, tzinfo=UTC)); ten_agents()"
+    manage("shell", "-v0", "-c", fill, PYTHONPATH=str(PROJECT))
+    assert manage("send_notices", EMAIL_URL="dummymail://").stdout == "Sent 10 notice(s).\n"
+    assert "FOREIGN KEY" in manage("shell", "-v0", "-c", delete, **without).stderr
+    assert manage("migrate", "notices", "zero", "-v0").returncode == 0
+    assert manage("shell", "-v0", "-c", delete, **without).stdout == "1\n"
+    manage("migrate", "-v0")
+    assert manage("send_notices").stdout.startswith("Notices are sent from now on.")
