@@ -46,7 +46,8 @@ def by_link(request: HttpRequest, token: str) -> HttpResponse:
         _switch(preference, kind, on=do == "start")
     is_on = preference.wants_mail if kind == Notice.Kind.AGENT else preference.wants_summary
     context = {"kind": kind, "is_on": is_on, "form": form, "changed": changed}
-    return render(request, "notices/by_link.html", context, status=400 if request.method == "POST" and not do else 200)
+    understood = request.method != "POST" or do in ("stop", "start", "days")
+    return render(request, "notices/by_link.html", context, status=200 if understood else 400)
 
 
 def _switch(preference: Preference, kind: Notice.Kind, *, on: bool) -> None:

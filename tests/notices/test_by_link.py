@@ -57,7 +57,7 @@ def test_a_scanner_that_fetches_it_changes_nothing(link, visitor, method):
     assert set(response.cookies) <= FORM_COOKIE
 
 
-@pytest.mark.parametrize("body", [{}, {"List-Unsubscribe": "Two-Clicks"}, {"do": ""}, {"email": "a@example.com"}])
+@pytest.mark.parametrize("body", [{}, {"List-Unsubscribe": "Two-Clicks"}, {"do": "x"}, {"email": "a@example.com"}])
 def test_a_scanner_that_posts_something_else_changes_nothing(link, visitor, body):
     before = Preference.objects.values().get()
     response = visitor.post(link, body)
