@@ -10,6 +10,7 @@ from django.core.signing import BadSignature
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import cache_control, never_cache
 from django.views.decorators.csrf import csrf_exempt
@@ -18,7 +19,7 @@ from django.views.decorators.http import condition, require_POST, require_safe
 from main.accounts.choices import Reader, keep, reader_of
 from main.accounts.users import signed_in
 from main.models import ReferralCode
-from main.notices import calendar, conf, wishes
+from main.notices import calendar, conf, people, wishes
 from main.notices.forms import DaysForm, PreferenceForm, WishForm
 from main.notices.letters import answer_in_words, read_link
 from main.notices.models import Notice, Preference
