@@ -138,6 +138,17 @@ def last_note_of(thing: Model, field: str, value: Any) -> LogEntry | None:
     return None
 
 
+def switched_off_at(codes: Iterable[ReferralCode]) -> dict[int, datetime]:
+    """When notes say that a person switched these codes off last, by primary key. Codes that no note tells of lack."""
+    kind = ContentType.objects.get_for_model(ReferralCode)
+    entries = LogEntry.objects.filter(content_type=kind, object_id__in=[str(code.pk) for code in codes]).order_by("pk")
+    return {
+        int(entry.object_id or 0): entry.action_time
+        for entry in entries
+        if _values(_read(entry)).get("status", [None])[-1] == ReferralCode.Status.INACTIVE
+    }
+
+
 def history_of(code: ReferralCode) -> list[Event]:
     """All that is known to have happened to the stored `code`, latest first."""
     notes = [_from_note(entry) for entry in entries_of(code).order_by("pk")]

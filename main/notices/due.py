@@ -16,6 +16,7 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from main.accounts.choices import reader_of
+from main.codes.history import switched_off_at
 from main.models import ExpirationRun, ReferralCode, UserProfile
 from main.notices import conf
 from main.notices.models import Preference, Told
@@ -80,13 +81,21 @@ def due_to(
         agent = known[code.agent_id or 0]
         if _warning_is_due(code, agent, preferences.get(agent.user_id), since, now):
             found[agent.pk].append(Item(Told.Kind.STOPPING, code))
-    for kind, several in ((Told.Kind.ENDED, ended), (Told.Kind.RESTORED, restored)):
+    for kind, several in ((Told.Kind.ENDED, _without_long_off(ended, since)), (Told.Kind.RESTORED, restored)):
         for code in several:
             found[code.agent_id or 0].append(Item(kind, code))
     for agent in agents:
         for item in found[agent.pk]:
             item.code.agent = agent
     return {pk: items for pk, items in found.items() if items}
+
+
+def _without_long_off(codes: Iterable[ReferralCode], since: datetime) -> list[ReferralCode]:
+    """Those of `codes` that were not switched off by `since`: a later edit of the others is no news of their end."""
+    found = list(codes)
+    off = [code for code in found if _why_ended(code) == "switched_off"]
+    off_at = switched_off_at(off) if off else {}
+    return [code for code in found if code.pk not in off_at or off_at[code.pk] > since]
 
 
 def is_still_so(kind: str, ends_at: datetime | None, code: ReferralCode, now: datetime) -> bool:

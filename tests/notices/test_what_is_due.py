@@ -6,6 +6,7 @@ import pytest
 import time_machine
 
 from main.codes.editing import extend, reactivate, switch_off
+from main.codes.telling import record
 from main.models import ExpirationRun, PersonalChoice, ReferralCode
 from main.notices import sending
 from main.notices.models import Notice, Preference, SwitchedOn, Told
@@ -14,6 +15,7 @@ from main.sweep.run import sweep
 from main.sweep.undo import undo
 from tests.conftest import INSTANT, NOW, make_agent, make_code
 from tests.notices.conftest import make_older_code, make_reachable
+from tests.staff import make_staff
 
 DAY = timedelta(days=1)
 QUERIES = 40  # at most, of one run with something to send
@@ -166,6 +168,20 @@ def test_a_date_that_is_set_to_the_past_is_told_as_ended(anna):
 def test_what_was_switched_off_before_notices_were_and_reaches_its_date_now_is_not_told(anna, switched_on):
     code_of(anna, "CODE", NOW - DAY, status="inactive")
     assert sending.run().sent == 0
+
+
+def test_an_edit_of_a_code_that_was_switched_off_before_notices_were_is_not_told_as_its_end(anna, clock, rf):
+    request = rf.get("/")
+    request.user = make_staff()
+    for name, days in (("BEFORE", -70), ("SINCE", -5)):
+        code_of(anna, name, NOW + 99 * DAY)
+        with time_machine.travel(NOW + days * DAY, tick=False):
+            record(request, switch_off(ReferralCode.objects.filter(code=name)).done)
+    for code in ReferralCode.objects.all():
+        code.discount = 12
+        code.save()
+    sending.run()
+    assert told() == ["ended SINCE"]
 
 
 def test_an_undo_takes_back_what_a_mail_had_said_and_only_that(anna, clock, mailoutbox):
