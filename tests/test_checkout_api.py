@@ -526,6 +526,7 @@ def test_every_operation_is_described_with_its_problems(client):
     assert types == {(True, "application/json"), (False, "application/problem+json")}
     schemas = description["components"]["schemas"]
     assert schemas["OrderToRedeem"]["additionalProperties"] is False
+    assert schemas["OrderToRedeem"]["anyOf"] == [{"required": ["code"]}, {"required": ["promise"]}]
     assert set(schemas) == {
         "CodeToCheck", "Works", "DoesNotWork", "OrderToRedeem", "Redeemed", "Problem", "FieldProblem",
     }  # fmt: skip

@@ -206,9 +206,9 @@ def test_the_redemptions_of_chosen_days_are_a_file(client, code, john, settings)
     lines = b"".join(response.streaming_content).decode().splitlines()
     assert lines == [
         "redeemed,shop,order,code,agent,discount,amount,currency,promised,voided",
-        "2026-11-21T02:00:00+00:00,,A-1,JOHNS-20,'=John Smith,20.00,49.900,EUR,,",
+        "2026-11-21T02:00:00+00:00,,A-1,JOHNS-20,'=John Smith,20.00,49.90,EUR,,",
         "2026-11-21T02:00:00+00:00,,A-2,JOHNS-20,'=John Smith,20.00,12.345,KWD,,",
-        "2026-11-21T02:00:00+00:00,,A-4,JOHNS-20,'=John Smith,20.00,1000.000,EUR,,2026-11-21T02:00:00+00:00",
+        "2026-11-21T02:00:00+00:00,,A-4,JOHNS-20,'=John Smith,20.00,1000.00,EUR,,2026-11-21T02:00:00+00:00",
         "2026-11-21T02:01:00+00:00,,A-3,JOHNS-20,'=John Smith,20.00,,,,",
     ]
 

@@ -5,6 +5,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from main.checkout.models import Redemption
+from main.checkout.worth import money
 from main.codes.spreadsheet import csv_row
 from main.sweep.reading import by_key
 
@@ -26,9 +27,14 @@ def _cells(redemption: Redemption) -> list[str | Decimal | None]:
     code = redemption.code
     return [
         redemption.redeemed_at.isoformat(), redemption.shop, redemption.order, redemption.code_then,
-        code.agent.name if code.agent else "", redemption.discount, redemption.amount, redemption.currency,
+        code.agent.name if code.agent else "", redemption.discount, _amount(redemption), redemption.currency,
         _instant(redemption.promised_at), _instant(redemption.voided_at),
     ]  # fmt: skip
+
+
+def _amount(redemption: Redemption) -> str:
+    # With three decimal places, 49.900 would be 49900 to a spreadsheet that has a decimal comma.
+    return "" if redemption.amount is None else money(redemption.amount, redemption.currency)
 
 
 def _instant(instant: datetime | None) -> str:

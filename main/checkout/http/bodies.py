@@ -62,6 +62,14 @@ class DoesNotWork(Schema):
 
 
 class OrderToRedeem(Sent):
+    # `_pairs`, for the description.
+    model_config = ConfigDict(
+        json_schema_extra={
+            "anyOf": [{"required": ["code"]}, {"required": ["promise"]}],
+            "dependentRequired": {"amount": ["currency"], "currency": ["amount"]},
+        }
+    )
+
     order: Order = Field(description=_("The shop's number of the order: the key."), examples=["A-1"])
     code: Text | None = Field(None, description=_("What the customer typed; or a promise."), examples=["summer-20"])
     promise: Text | None = Field(None, description=_("The promise of the check; or a code."))
