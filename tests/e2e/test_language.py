@@ -2,6 +2,7 @@
 
 import pytest
 
+from main.models import PersonalChoice
 from tests.conftest import make_agent
 from tests.e2e.browser import expect
 
@@ -38,5 +39,4 @@ def test_it_is_reached_by_keyboard_and_keeps_what_the_list_shows(visit, maria):
     page.keyboard.press("Enter")
     expect(page.get_by_role("button", name="English")).to_be_visible()
     assert page.url.endswith("/profile/?q=nothing")
-    maria.user.personal_choice.refresh_from_db()
-    assert maria.user.personal_choice.language == "el"
+    assert PersonalChoice.objects.get(user=maria.user).language == "el"
