@@ -59,16 +59,17 @@ class PreferenceForm(DaysForm, ZoneForm):
 
 
 class WishForm(forms.Form):
+    # A question takes no colon. Django sees that in English, but not by the question mark of Greek.
     sentence = forms.CharField(
-        label=_("Why, and until when?"), max_length=Wish._meta.get_field("sentence").max_length,
-        validators=[validate_one_line],
+        label=_("Why, and until when?"), label_suffix="",
+        max_length=Wish._meta.get_field("sentence").max_length, validators=[validate_one_line],
     )  # fmt: skip
 
 
 class DeclineForm(forms.Form):
     answer = forms.CharField(
-        label=_("What should the agents be told?"), max_length=Wish._meta.get_field("answer").max_length,
-        validators=[validate_one_line],
+        label=_("What should the agents be told?"), label_suffix="",
+        max_length=Wish._meta.get_field("answer").max_length, validators=[validate_one_line],
     )  # fmt: skip
 
 

@@ -58,6 +58,13 @@ def test_an_agent_asks_on_a_page(client, anna, code):
     assert history(code) == ["Asked for more time: Please"]
 
 
+@pytest.mark.parametrize(("language", "label"), [("en-gb", "until when?"), ("el", "έως πότε;")])
+def test_a_question_has_no_colon_behind_it(client, anna, code, language, label):
+    client.force_login(anna.user, "django.contrib.auth.backends.ModelBackend")
+    page = client.get(f"/codes/{code.pk}/more-time/", headers={"Accept-Language": language}).content.decode()
+    assert f"{label}</label>" in page
+
+
 def test_only_for_codes_of_ones_own(client, code):
     assert ask_on_the_page(client, make_reachable("Eve Other"), code).status_code == 404
     assert not Wish.objects.exists()
