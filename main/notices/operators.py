@@ -36,8 +36,11 @@ def report(send_one: Callable[[Mail], bool]) -> None:
     """Tell the operators what has changed since they were told last; nothing where nothing has."""
     now = timezone.now()
     news = news_at(now)
-    notice = outbox.claim_for_operators(now) if news else None
-    if news and notice and send_one(Mail(notice, news.letter, news.to)):
+    if news is None:
+        outbox.lapse(Notice.objects.filter(kind=Notice.Kind.OPERATORS))
+        return
+    notice = outbox.claim_for_operators(now)
+    if notice and send_one(Mail(notice, news.letter, news.to)):
         Alarm.objects.bulk_create([Alarm(problem=key, told_at=now) for key in news.began], ignore_conflicts=True)
         Alarm.objects.filter(problem__in=news.ended).delete()
 

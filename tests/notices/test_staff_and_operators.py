@@ -196,6 +196,15 @@ class TestOperators:
         assert len(self.mails(mailoutbox)) == 1
         assert Notice.objects.get(kind="operators").state == "sent"
 
+    def test_one_that_waits_with_nothing_left_to_say_is_closed(self, mailoutbox, monkeypatch, swept):
+        make_run(NOW + timedelta(minutes=1), state="failed")
+        with monkeypatch.context() as patch:
+            patch.setattr("django.core.mail.backends.locmem.EmailBackend.send_messages", _put_off)
+            sending.run()
+        make_run(NOW + timedelta(minutes=2))
+        sending.run()
+        assert (Notice.objects.get().state, len(mailoutbox)) == ("lapsed", 0)
+
 
 def _put_off(self, messages):
     raise smtplib.SMTPDataError(451, b"Later")
