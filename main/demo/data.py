@@ -15,6 +15,11 @@ AGENTS = [
     *("John Smith", "Maria Garcia", "Alex Johnson", "Ana Horvat", "Zoë Müller", "Siobhán O'Brien", "Łukasz Wójcik"),
     *("Søren Lind", "Νίκος Παππάς", "Иван Петров", "Leila Haddad", "Chiara Conti", "Hana Sato", "Kwame Mensah"),
 ]
+# How they write their addresses; those of the others are their names.
+SPELT = {
+    "Łukasz Wójcik": "lukasz.wojcik", "Søren Lind": "soren.lind", "Νίκος Παππάς": "nikos.pappas",
+    "Иван Петров": "ivan.petrov",
+}  # fmt: skip
 SWITCHED_OFF = ["Victor Stone", "Nora Blake"]
 # The codes of the design document, the longest overdue first.
 OVERDUE = [("JOHNS-20", "John Smith", 20), ("MARIA-15", "Maria Garcia", 15), ("ALEX-10", "Alex Johnson", 10)]

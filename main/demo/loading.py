@@ -10,7 +10,7 @@ from django.utils.text import slugify
 
 from main.accounts.users import new_user, signs_in_by_email
 from main.codes.text import visible
-from main.demo.data import AGENTS, HOUSE_CODES, SWITCHED_OFF, codes, earlier_runs
+from main.demo.data import AGENTS, HOUSE_CODES, SPELT, SWITCHED_OFF, codes, earlier_runs
 from main.models import ExpirationRun, FormerCode, ReferralCode, ReferralCodeQuerySet, UserProfile
 
 STAFF, AGENT = "staff", "john.smith"
@@ -124,4 +124,4 @@ def _store(made: list[ReferralCode]) -> int:
 
 
 def _username(name: str) -> str:
-    return slugify(name, allow_unicode=True).replace("-", ".")
+    return SPELT.get(name) or slugify(name).replace("-", ".")

@@ -84,6 +84,7 @@ def codes_of(user: Any) -> ReferralCodeQuerySet:
 
 
 def _events(codes: Iterable[ReferralCode], with_agent: bool) -> Iterable[Event]:
+    page = conf.site_url() + reverse("profile")
     for code in codes:
         if code.expires_at is None:
             continue
@@ -95,7 +96,7 @@ def _events(codes: Iterable[ReferralCode], with_agent: bool) -> Iterable[Event]:
         event.add("dtstart", day_ended(code.expires_at, timezone.get_current_timezone()) or code.expires_at)
         event.add("summary", _("%(code)s stops working") % {"code": code})
         event.add("description", _description(code, with_agent))
-        event.add("url", conf.site_url() + reverse("profile"))
+        event.add("url", page)
         event.add("transp", "TRANSPARENT")  # it keeps nobody busy
         alarm = Alarm()
         alarm.add("action", "DISPLAY")

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import date, datetime
 from typing import NamedTuple
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from main.accounts.choices import reader_of
@@ -79,25 +79,34 @@ def _read(chapter: list[UserProfile], since: datetime, now: datetime) -> Chapter
 def to_agents(since: datetime) -> Iterator[list[Mail]]:
     """Write down what agents are to be told, chapter by chapter, and give the mails that nobody else sends."""
     for agents in _chapters():
-        now = timezone.now()
-        chapter = _read(agents, since, now)
-        silent = [pk for pk in chapter.agents if pk not in chapter.news]
-        outbox.lapse(Notice.objects.filter(kind=Notice.Kind.AGENT, user__in=silent))
-        with transaction.atomic():
-            days = {user_id: chapter.days[user_id] for user_id in chapter.news}
-            mine = outbox.claim(Notice.Kind.AGENT, days, chapter.known, now)
-            new = {pk: notice for pk, notice in mine.items() if not chapter.known[pk].unanswered}
-            _write_down({notice: chapter.news[pk] for pk, notice in new.items()}, now)
-            preferences = people.made_preferences(mine)
-        yield [
-            Mail(
-                notice,
-                chapter.letter(pk, preferences[pk], now),
-                [address_of(chapter.agents[pk].user)],
-                is_repeated=pk not in new,
-            )
-            for pk, notice in mine.items()
-        ]
+        try:
+            mails = _claimed(agents, since)
+        except IntegrityError:  # a code or an account was deleted after it was read, and is not read again
+            mails = _claimed(list(people.agents().filter(pk__in=[agent.pk for agent in agents])), since)
+        yield mails
+
+
+def _claimed(agents: list[UserProfile], since: datetime) -> list[Mail]:
+    """The mails to these agents that nobody else sends. Raises IntegrityError where what they tell is gone."""
+    now = timezone.now()
+    chapter = _read(agents, since, now)
+    silent = [pk for pk in chapter.agents if pk not in chapter.news]
+    outbox.lapse(Notice.objects.filter(kind=Notice.Kind.AGENT, user__in=silent))
+    with transaction.atomic():
+        days = {user_id: chapter.days[user_id] for user_id in chapter.news}
+        mine = outbox.claim(Notice.Kind.AGENT, days, chapter.known, now)
+        new = {pk: notice for pk, notice in mine.items() if not chapter.known[pk].unanswered}
+        _write_down({notice: chapter.news[pk] for pk, notice in new.items()}, now)
+        preferences = people.made_preferences(mine)
+    return [
+        Mail(
+            notice,
+            chapter.letter(pk, preferences[pk], now),
+            [address_of(chapter.agents[pk].user)],
+            is_repeated=pk not in new,
+        )
+        for pk, notice in mine.items()
+    ]
 
 
 def _repeated(notice: Notice, agent: UserProfile, now: datetime) -> News:

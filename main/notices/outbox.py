@@ -48,9 +48,11 @@ def doings(kind: Notice.Kind, days: dict[int, date]) -> dict[int, Doings]:
     notices = Notice.objects.filter(kind=kind, user__in=days).filter(Q(state__in=Notice.OPEN) | Q(day__gte=earliest))
     for notice in notices:
         user_id = notice.user_id or 0
-        if notice.state in Notice.OPEN:
+        is_of_today = notice.day == days[user_id]
+        # Nobody got the refused one, so it may go to another address, or once more where staff say so.
+        if notice.state in Notice.OPEN or (is_of_today and notice.state == Notice.State.REFUSED):
             found[user_id] = found[user_id]._replace(open=notice)
-        elif notice.day == days[user_id]:
+        elif is_of_today:
             found[user_id] = found[user_id]._replace(had_today=True)
     return found
 

@@ -73,6 +73,9 @@ class Post:
         return None
 
     def _give(self, message: EmailMessage) -> None:
+        for address in message.to:
+            if not address.rpartition("@")[0].isascii():  # Django 5.2 encodes it, which makes it another address
+                raise Refused("Before the @ there is a letter that our mails cannot carry.")
         self._open()
         try:
             self._connection.send_messages([message])

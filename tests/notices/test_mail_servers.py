@@ -7,11 +7,13 @@ import time
 from datetime import timedelta
 
 import pytest
+from django.contrib.auth.models import User
 from django.core import mail as django_mail
 from django.db import connection, connections
 from django.utils import timezone
 
-from main.models import ReferralCode
+from main.codes.text import visible
+from main.models import ReferralCode, UserProfile
 from main.notices import contents, outbox, sending
 from main.notices.models import Notice, Preference, Told
 from tests.conftest import PROJECT
@@ -76,6 +78,19 @@ def test_another_address_of_the_same_person_is_tried_and_told_what_the_first_was
     agents[3].user.save()
     assert send() == "Sent 1 notice(s).\n"
     assert "CODE-3" in mail_server.taken[-1].get_body(("plain",)).get_content()
+
+
+def test_another_address_is_tried_on_the_same_day_by_the_notice_that_nobody_got(agents, mail_server, send):
+    mail_server.refused = {"agent3@example.com"}
+    send()
+    assert send() == "Sent 0 notice(s).\n"
+    refused = Notice.objects.get(state="refused")
+    agents[3].user.email = "new@example.com"
+    agents[3].user.save()
+    assert send() == "Sent 1 notice(s).\n"
+    assert mail_server.ids[-1] == refused.message_id
+    assert states()["agent3"] == "sent"
+    assert send() == "Sent 0 notice(s).\n"
 
 
 def test_an_address_that_is_put_off_gets_the_same_notice_by_the_next_run(agents, mail_server, send):
@@ -181,10 +196,39 @@ def test_a_content_that_is_refused_again_and_again_is_given_up(agents, mail_serv
     assert states()["agent3"] == "refused"
 
 
-def test_an_address_that_no_mail_can_carry_is_refused_and_the_others_go_on(agents, mail_server, send):
-    agents[3].user.email = "a\nb@example.com"
+@pytest.mark.parametrize("address", ["a\nb@example.com", "zoë@example.com"])
+def test_an_address_that_no_mail_can_carry_is_refused_and_the_others_go_on(agents, mail_server, send, address):
+    agents[3].user.email = address
     agents[3].user.save()
-    assert send().startswith("Sent 9 notice(s).\n  - a\\nb@example.com was refused for good")
+    assert send().startswith(f"Sent 9 notice(s).\n  - {visible(address)} was refused for good")
+    assert len(mail_server.taken) == 9
+
+
+def test_a_domain_of_any_letters_is_carried(agents, mail_server, send):
+    agents[3].user.email = "zoe@bücher.example"
+    agents[3].user.save()
+    assert send() == "Sent 10 notice(s).\n"
+    assert "zoe@xn--bcher-kva.example" in mail_server.addresses
+
+
+@pytest.mark.parametrize("gone", ["code", "account"])
+def test_what_is_deleted_after_it_was_read_is_not_told_and_the_others_are(
+    agents, mail_server, send, monkeypatch, gone
+):
+    def read_then_delete(*args):
+        chapter = read(*args)
+        if gone == "code":
+            ReferralCode.objects.filter(code="CODE-3").delete()
+        else:
+            ReferralCode.objects.filter(code="CODE-3").update(agent=None)
+            UserProfile.objects.filter(pk=agents[3].pk).delete()
+            User.objects.filter(pk=agents[3].user.pk).delete()
+        return chapter
+
+    read = contents._read
+    monkeypatch.setattr(contents, "_read", read_then_delete)
+    assert send() == "Sent 9 notice(s).\n"
+    assert "agent3@example.com" not in mail_server.addresses
 
 
 def test_a_killed_sender_loses_nothing(agents, mail_server, send, monkeypatch):
