@@ -61,9 +61,9 @@ def main() -> None:
             section = table(databases, answers, options.rounds, (before, load()))
         finally:
             databases.drop_all()
+    sys.stdout.write(section)
     if options.write:
         write(PROJECT / "docs" / "performance.md", databases, "notices", section)
-    sys.stdout.write(section)
 
 
 def measure(databases: Databases, agents: int, rounds: int) -> Iterator[Answer]:

@@ -58,9 +58,9 @@ def benchmark(subject: str, asked: Mapping[str, Callable[[Setting], Iterable[Ans
             section = measure(databases, options, asked)
         finally:
             databases.drop_all()
+    sys.stdout.write(section)
     if options.write:
         write(PROJECT / "docs" / "performance.md", databases, subject, section)
-    sys.stdout.write(section)
 
 
 def measure(
