@@ -24,6 +24,7 @@ from main.admin.notes import Note, note
 from main.admin.pages import fieldsets_of, page
 from main.admin.sealing import seal, unseal
 from main.codes.creating import free_texts
+from main.codes.parts import parts
 from main.codes.percent import percent_in_words
 from main.codes.proposing import filled
 from main.codes.text import LONGEST_CODE
@@ -237,11 +238,8 @@ def _create(batch: dict[str, Any], entry: CodeImport) -> None:
 
 
 def _agents(batch: dict[str, Any]) -> list[UserProfile]:
-    pks = list({pk for _text, pk in batch["codes"] if pk})
-    found: list[UserProfile] = []
-    for start in range(0, len(pks), 500):
-        found += UserProfile.objects.filter(pk__in=pks[start : start + 500])
-    return found
+    pks = {pk for _text, pk in batch["codes"] if pk}
+    return [agent for part in parts(pks) for agent in UserProfile.objects.filter(pk__in=part)]
 
 
 def _page(model_admin: Any, request: HttpRequest, name: str, context: dict[str, Any]) -> HttpResponse:

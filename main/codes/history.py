@@ -21,6 +21,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext_noop, override
 
 from main.codes.editing import Done
+from main.codes.parts import parts
 from main.models import CodeImport, ExpirationRun, ReferralCode, UserProfile
 
 # The fields whose values are noted.
@@ -141,10 +142,11 @@ def last_note_of(thing: Model, field: str, value: Any) -> LogEntry | None:
 def switched_off_at(codes: Iterable[ReferralCode]) -> dict[int, datetime]:
     """When notes say that a person switched these codes off last, by primary key. Codes that no note tells of lack."""
     kind = ContentType.objects.get_for_model(ReferralCode)
-    entries = LogEntry.objects.filter(content_type=kind, object_id__in=[str(code.pk) for code in codes]).order_by("pk")
+    notes = LogEntry.objects.filter(content_type=kind).order_by("pk")
     return {
         int(entry.object_id or 0): entry.action_time
-        for entry in entries
+        for part in parts(str(code.pk) for code in codes)
+        for entry in notes.filter(object_id__in=part)
         if _values(_read(entry)).get("status", [None])[-1] == ReferralCode.Status.INACTIVE
     }
 

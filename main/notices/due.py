@@ -17,6 +17,7 @@ from django.utils import timezone
 
 from main.accounts.choices import reader_of
 from main.codes.history import switched_off_at
+from main.codes.parts import parts
 from main.models import ExpirationRun, ReferralCode, UserProfile
 from main.notices import conf
 from main.notices.models import Preference, Told
@@ -110,8 +111,8 @@ def uses_of(codes: Iterable[int]) -> dict[int, int] | None:
     if not apps.is_installed("main.checkout"):
         return None
     redemptions: Any = apps.get_model("checkout", "Redemption")
-    counted = redemptions.objects.counted().filter(code__in=list(codes)).order_by()
-    return dict(counted.values_list("code").annotate(count=Count("pk")))
+    counted = redemptions.objects.counted().order_by().values_list("code").annotate(count=Count("pk"))
+    return dict(row for part in parts(codes) for row in counted.filter(code__in=part))
 
 
 def ended_after(since: datetime) -> Q:

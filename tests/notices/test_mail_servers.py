@@ -1,5 +1,6 @@
 """Sending to a real SMTP server, whatever it does: nothing is lost, and nobody is written to without end."""
 
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -335,6 +336,20 @@ def test_asked_to_stop_it_gives_back_what_was_not_sent(agents, mail_server, send
     assert sorted(states().values()) == ["sent"] * 4 + ["waiting"] * 6
     assert send() == "Sent 6 notice(s).\n"
     assert len(set(mail_server.ids)) == 10
+
+
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL takes any number of parameters")
+@pytest.mark.parametrize("status", ["active", "inactive"])
+def test_an_agent_may_have_more_codes_than_a_statement_takes_parameters(anna, switched_on, mail_server, send, status):
+    now = timezone.now()
+    ends = now - timedelta(days=1) if status == "active" else None
+    several = (ReferralCode(code=f"CODE-{n}", agent=anna, status=status, expires_at=ends) for n in range(1200))
+    ReferralCode.objects.bulk_create(several)
+    ReferralCode.objects.update(created_at=now - timedelta(days=365), updated_at=now)
+    most = connection.connection.setlimit(sqlite3.SQLITE_LIMIT_VARIABLE_NUMBER, 999)
+    assert send() == "Sent 1 notice(s).\n"
+    assert Told.objects.count() == 1200
+    connection.connection.setlimit(sqlite3.SQLITE_LIMIT_VARIABLE_NUMBER, most)
 
 
 def test_other_backends_work_too(agents, settings, send):
