@@ -93,10 +93,12 @@ class Keys:
 @pytest.fixture
 def keys(visit, live_server):
     maria = make_agent("Maria Garcia")
-    # All end at once: each week with codes is a link in the chart of the front page, whatever day it is today.
+    # All end at once, and get 30 days: each week with codes is a link in the chart of the front page, and so there are
+    # as many of them whatever day it is today.
     end = timezone.now() + timedelta(minutes=10)
     for number in range(1, 13):
         make_code(f"MARIA-{number}", agent=maria, expires_at=end, discount=number)
+    ReferralCode.objects.update(created_at=end - timedelta(days=30))  # as many days are proposed for a wish
     wishes.ask(ReferralCode.objects.get(code="MARIA-3"), maria, "Until Easter, please")
     visitor = visit()
     visitor.sign_in(make_staff())
