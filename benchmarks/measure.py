@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 PROJECT = Path(__file__).parent.parent
 
-# With DEBUG, Django would keep the text of every query, which takes time and memory.
+# With DEBUG, Django would keep the text of every query, which takes time and memory. Without SITE_URL, commands warn.
 PRODUCTION = {"DEBUG": "off", "SECRET_KEY": "of the benchmark", "SITE_URL": "https://codes.example.com"}
 
 

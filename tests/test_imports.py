@@ -19,6 +19,7 @@ LAYERS = [
         "codes.folding",
         "codes.lookalikes",
         "codes.dates",
+        "codes.parts",
         "codes.percent",
         "codes.proposing",
         "accounts.users",

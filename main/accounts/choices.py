@@ -75,7 +75,7 @@ def reader_of(user: Any, otherwise: Reader | None = None) -> Reader:
     """
     row = _row_of(user)
     languages = [name for name in (row.language, row.seen_language) if name in dict(settings.LANGUAGES)]
-    zones = [ZoneInfo(name) for name in (row.zone, row.seen_zone) if name in zone.zones()]
+    zones = [ZoneInfo(name) for name in (row.zone, row.seen_zone) if name and name in zone.zones()]
     otherwise = otherwise or Reader(settings.LANGUAGE_CODE, timezone.get_default_timezone())
     return Reader((*languages, otherwise.language)[0], (*zones, otherwise.zone)[0])
 

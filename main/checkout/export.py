@@ -25,16 +25,13 @@ def csv_lines(first: datetime, end: datetime) -> Iterator[str]:
 
 def _cells(redemption: Redemption) -> list[str | Decimal | None]:
     code = redemption.code
+    # As the database has it, 49.900 would be 49900 to a spreadsheet that has a decimal comma.
+    amount = money(redemption) or ""
     return [
         redemption.redeemed_at.isoformat(), redemption.shop, redemption.order, redemption.code_then,
-        code.agent.name if code.agent else "", redemption.discount, _amount(redemption), redemption.currency,
+        code.agent.name if code.agent else "", redemption.discount, amount, redemption.currency,
         _instant(redemption.promised_at), _instant(redemption.voided_at),
     ]  # fmt: skip
-
-
-def _amount(redemption: Redemption) -> str:
-    # With three decimal places, 49.900 would be 49900 to a spreadsheet that has a decimal comma.
-    return "" if redemption.amount is None else money(redemption.amount, redemption.currency)
 
 
 def _instant(instant: datetime | None) -> str:

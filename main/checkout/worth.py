@@ -109,9 +109,10 @@ def sums(amounts: dict[str, Decimal]) -> str:
     return ", ".join(found) or pgettext("sum of orders", "none")
 
 
-def money(amount: Decimal, currency: str) -> str:
-    """With the decimal places of its currency, or more where it has them; for programs."""
-    return f"{amount:.{_places(amount, currency)}f}"
+def money(redemption: Redemption) -> str | None:
+    """What the order cost, if that is known, with the decimal places of its currency or more; for programs."""
+    amount = redemption.amount
+    return None if amount is None else f"{amount:.{_places(amount, redemption.currency)}f}"
 
 
 def _places(amount: Decimal, currency: str) -> int:

@@ -1,15 +1,15 @@
-"""Long lists, in parts that any database takes as the parameters of one statement."""
+"""Long lists in parts."""
 
 from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import TypeVar
 
 Value = TypeVar("Value")
-AT_ONCE = 500  # an SQLite may take no more than 999 parameters
+AS_PARAMETERS = 500  # of one statement; an SQLite may take no more than 999
 
 
-def parts(values: Iterable[Value]) -> Iterator[list[Value]]:
-    """The `values` in lists of at most AT_ONCE, in their order."""
+def parts(values: Iterable[Value], size: int = AS_PARAMETERS) -> Iterator[list[Value]]:
+    """The `values` in lists of at most `size`, in their order; each list is read when it is asked for."""
     rest = iter(values)
-    while part := list(islice(rest, AT_ONCE)):
+    while part := list(islice(rest, size)):
         yield part

@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta, tzinfo
 from decimal import Decimal
-from itertools import islice
 from typing import NamedTuple
 
 from django.core.exceptions import ValidationError
@@ -15,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from main.codes.dates import day_ended, end_of_day, parse_instant
 from main.codes.lookalikes import lookup_key
+from main.codes.parts import parts
 from main.codes.percent import parse_percent
 from main.codes.text import clean_code
 from main.importing.agents import Agents, Person
@@ -105,7 +105,7 @@ def survey(rows: Iterable[Row]) -> Survey:
 def check(rows: Iterable[Row], agents: Agents, repeated: set[int], reading: Reading) -> Iterator[Draft]:
     """Yield the draft of each row with all its faults: what cannot be read, what the model refuses, what exists."""
     first_lines: dict[str, int] = {}
-    for chunk in _chunks(rows):
+    for chunk in parts(rows, CHUNK):
         drafts = [draft(row, agents, reading) for row in chunk]
         keys = [lookup_key(item.code.code) for item in drafts]
         stored = ReferralCode.objects.filter(lookup_key__in={key for key in keys if key})
@@ -145,13 +145,6 @@ def draft(row: Row, agents: Agents, reading: Reading) -> Draft:
     if code.is_expired_at(reading.now):
         code.status, code.expired_at = Status.INACTIVE, reading.now
     return Draft(row, code, {UNREADABLE: [row.fault]} if row.fault else faults)
-
-
-def _chunks(rows: Iterable[Row]) -> Iterator[list[Row]]:
-    """Yield all `rows`, CHUNK at a time."""
-    rest = iter(rows)
-    while chunk := list(islice(rest, CHUNK)):
-        yield chunk
 
 
 def _add_faults_of_model(item: Draft) -> None:

@@ -6,11 +6,11 @@ import csv
 from contextlib import ExitStack
 from functools import partial
 from io import StringIO
-from itertools import islice
 from pathlib import Path
 
 from django.db import connection, transaction
 
+from main.codes.parts import parts
 from main.importing.agents import Agents
 from main.importing.checking import CHUNK
 from main.importing.drafts import COLUMNS, Drafts
@@ -51,7 +51,7 @@ def write_map(file: Path, drafts: Drafts) -> None:
         writer = csv.writer(opened)
         writer.writerow(["old_id", "new_id", "code"])
         pairs = drafts.old_ids()
-        while page := list(islice(pairs, CHUNK)):
+        for page in parts(pairs, CHUNK):
             stored = ReferralCode.objects.with_code(*(code for code, _ in page)).values_list("code", "id")
             new_ids = dict(stored)
             writer.writerows((old_id, new_ids[code], code) for code, old_id in page if code in new_ids)

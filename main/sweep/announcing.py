@@ -3,13 +3,13 @@
 from collections.abc import Iterable
 from datetime import datetime
 from functools import partial
-from itertools import islice
 from typing import NamedTuple
 
 from django.db import transaction
 from django.db.models import Q
 from django.dispatch import Signal
 
+from main.codes.parts import parts
 from main.models import ExpirationRun, ReferralCode
 from main.sweep.reading import PAGE, by_id
 
@@ -46,7 +46,7 @@ def announce_rest(run: ExpirationRun) -> None:
     told = Q(expired_at__isnull=True) | Q(expired_at__lte=run.announced_until) if run.announced_until else Q()
     untold = ReferralCode.objects.filter(~told, expired_by=run, expired_at__isnull=False)
     codes = (ExpiredCode(code.pk, code.code, code.agent_id, code.expires_at) for code in by_id(untold))
-    while batch := list(islice(codes, PAGE)):
+    for batch in parts(codes, PAGE):
         announce(batch, run)
 
 

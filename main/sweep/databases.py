@@ -9,7 +9,6 @@ import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from itertools import islice
 from typing import Any, NamedTuple, NoReturn, TextIO
 
 import django.db
@@ -23,6 +22,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from main import conf
+from main.codes.parts import parts
 from main.sweep.errors import WrongClock, WrongDatabase
 
 LOCK_WAIT = timedelta(seconds=5)
@@ -278,7 +278,7 @@ def staged_table(name: str, shape: str, file: TextIO, order: str) -> Iterator[st
             cursor.execute(f"SELECT * FROM {unsorted}")  # noqa: S608 - our own text
             marks = ", ".join(["%s"] * len(cursor.description))
             rows: Any = ([cell or None for cell in row] for row in csv.reader(file))
-            while page := list(islice(rows, STAGED_AT_ONCE)):
+            for page in parts(rows, STAGED_AT_ONCE):
                 # A savepoint begins a transaction, but locks no more than this table.
                 cursor.execute("SAVEPOINT staging")
                 cursor.executemany(f"INSERT INTO {unsorted} VALUES ({marks})", page)  # noqa: S608 - our own text

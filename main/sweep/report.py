@@ -5,12 +5,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from itertools import islice, starmap
+from itertools import starmap
 from typing import NamedTuple
 
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from main.codes.parts import parts
 from main.codes.spreadsheet import csv_row
 from main.codes.text import visible
 from main.models import ExpirationRun, ReferralCode, ReferralCodeQuerySet
@@ -114,7 +115,7 @@ def _marked_on_save(runs_before: QuerySet[ExpirationRun], until: datetime) -> Re
 
 def in_pages(lines: Iterator[str]) -> Iterator[str]:
     """Join lines into pages, because writing a page takes hardly longer than writing a line."""
-    while page := list(islice(lines, LINES)):
+    for page in parts(lines, LINES):
         yield "\n".join(page)
 
 

@@ -99,6 +99,6 @@ class Redeemed(Schema):
     def of(cls, redemption: Redemption) -> Redeemed:
         return cls(
             order=redemption.order, code=redemption.code_then, discount=redemption.discount,
-            amount=None if redemption.amount is None else money(redemption.amount, redemption.currency),
-            currency=redemption.currency or None, redeemed_at=redemption.redeemed_at, voided_at=redemption.voided_at,
+            amount=money(redemption), currency=redemption.currency or None, redeemed_at=redemption.redeemed_at,
+            voided_at=redemption.voided_at,
         )  # fmt: skip
